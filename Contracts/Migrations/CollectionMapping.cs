@@ -1,0 +1,24 @@
+namespace Migration.Contracts.Migrations;
+
+/// <summary>One collection, its filter, and the table that its records become rows of.</summary>
+public sealed record CollectionMapping
+{
+    /// <summary>The source collection's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A MongoDB query as extended JSON, or null for every record.</summary>
+    public string? Filter { get; init; }
+
+    /// <summary>Schema and name; the target's schema and the collection's name when absent.</summary>
+    public required TableName Table { get; init; }
+
+    /// <summary>Names of the columns of the primary key, in order; at least one.</summary>
+    public required IReadOnlyList<string> PrimaryKey { get; init; }
+
+    public ConflictAction OnConflict { get; init; } = ConflictAction.Fail;
+
+    /// <summary>In the order of the file, which is the order of the table that is created.</summary>
+    public required IReadOnlyList<ColumnMapping> Columns { get; init; }
+
+    public UnmappedFields Unmapped { get; init; } = UnmappedFields.Ignore;
+}

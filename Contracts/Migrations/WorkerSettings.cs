@@ -1,0 +1,23 @@
+namespace Migration.Contracts.Migrations;
+
+/// <summary>What one worker does at a time; its memory follows from these, never from the size of a slice.</summary>
+public sealed record WorkerSettings
+{
+    /// <summary>Slices that a worker has in hand at a time; also its prefetch. Default 2, 1 to 64.</summary>
+    public int Slices { get; init; } = 2;
+
+    /// <summary>Bytes of documents in a batch at most (a single larger document is a batch of its own). Default 4 MiB.</summary>
+    public int BatchBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Records in a batch at most. Default 5,000.</summary>
+    public int BatchRecords { get; init; } = 5_000;
+
+    /// <summary>
+    /// Seconds after which a slice commits, enqueues its remainder and acknowledges. Default 600, at most 1500: the
+    /// broker takes a delivery back after 30 minutes.
+    /// </summary>
+    public int SliceBudgetSeconds { get; init; } = 600;
+
+    /// <summary>Seconds without a heartbeat after which a slice in hand counts as abandoned. Default 30, at least 5.</summary>
+    public int LeaseSeconds { get; init; } = 30;
+}
