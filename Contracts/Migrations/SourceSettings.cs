@@ -5,7 +5,7 @@ public sealed record SourceSettings
     /// <summary>
     /// <c>mongodb://</c>, <c>mongodb+srv://</c>, or the path of a dump (relative paths: from the migration file's folder):
     /// a mongodump folder or file (<c>.bson</c>, <c>.bson.gz</c>) or extended JSON lines (<c>.json</c>, <c>.json.gz</c>,
-    /// <c>.ndjson</c>). May hold a password; never printed, see <see cref="ConnectionText"/>.
+    /// <c>.ndjson</c>). May hold a password; never printed, see <c>ConnectionText</c>.
     /// </summary>
     public required string Uri { get; init; }
 

@@ -4,7 +4,7 @@ public sealed record TargetSettings
 {
     /// <summary>
     /// <c>postgres://user:password@host:port/database?option=value</c> (or <c>postgresql://</c>) or Npgsql's
-    /// <c>Host=...;Username=...</c> form. May hold a password; never printed, see <see cref="ConnectionText"/>.
+    /// <c>Host=...;Username=...</c> form. May hold a password; never printed, see <c>ConnectionText</c>.
     /// </summary>
     public required string Uri { get; init; }
 
