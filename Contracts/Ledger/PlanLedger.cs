@@ -1,0 +1,121 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Migration.Contracts.Ledger;
+
+/// <summary>The coordinator's side of the ledger before and while slices are published.</summary>
+public sealed class PlanLedger(NpgsqlDataSource target)
+{
+    /// <summary>Collections of the run, in the order of the file.</summary>
+    public Task<List<PlannedCollection>> ListAsync(Guid runId, CancellationToken cancellationToken)
+        => target.QueryAsync(
+            """
+            SELECT name, table_name, planned_at IS NOT NULL, coalesce(keys, 0), seconds_per_record
+            FROM migration.collection WHERE run_id = $1 ORDER BY ordinal
+            """,
+            row => new PlannedCollection(
+                row.GetString(0), row.GetString(1), row.GetBoolean(2), row.GetInt64(3), row.Nullable<double>(4)),
+            cancellationToken, runId);
+
+    /// <summary>
+    /// Writes a collection's slices, all of them in one transaction: a plan that was cut short by the coordinator's end
+    /// leaves nothing behind and is made anew.
+    /// </summary>
+    /// <exception cref="LedgerException">
+    /// The slices do not cover the keys: their limits do not add up, or an offset is not the sum of the limits before it.
+    /// </exception>
+    public async Task AddSlicesAsync(
+        Guid runId, string collection, IReadOnlyList<SlicePlan> slices, long keys, double? secondsPerRecord,
+        CancellationToken cancellationToken)
+    {
+        ProveCoverage(collection, slices, keys);
+        await using var connection = await target.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var marked = await connection.ExecuteAsync(
+            """
+            UPDATE migration.collection SET planned_at = clock_timestamp(), keys = $3, seconds_per_record = $4
+            WHERE run_id = $1 AND name = $2 AND planned_at IS NULL
+            """,
+            cancellationToken, runId, collection, keys, secondsPerRecord);
+        if (marked != 1)
+            throw new LedgerException($"{collection}: its slices stand in the ledger already; the plan is not written twice.");
+
+        await CopyAsync(connection, runId, collection, slices, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// The next slices after <paramref name="after"/> that have no outcome and are in no worker's hands, in order;
+    /// with <paramref name="plannedOnly"/> only those for which no message was ever confirmed.
+    /// </summary>
+    public Task<List<PendingSlice>> ListPendingAsync(
+        Guid runId, string collection, int after, int count, bool plannedOnly, CancellationToken cancellationToken)
+        => target.QueryAsync(
+            """
+            SELECT number, record_offset, record_limit FROM migration.slice
+            WHERE run_id = $1 AND collection = $2 AND number > $3
+              AND (state = 'planned' OR state = 'queued' AND NOT $5)
+            ORDER BY number LIMIT $4
+            """,
+            row => new PendingSlice(new SliceId(runId, collection, row.GetInt32(0)), row.GetInt64(1), row.GetInt64(2)),
+            cancellationToken, runId, collection, after, count, plannedOnly);
+
+    /// <summary>Notes that the broker confirmed messages for these slices.</summary>
+    public Task MarkQueuedAsync(
+        Guid runId, string collection, IReadOnlyCollection<int> numbers, CancellationToken cancellationToken)
+        => target.ExecuteAsync(
+            """
+            UPDATE migration.slice SET state = 'queued', queued_at = clock_timestamp()
+            WHERE run_id = $1 AND collection = $2 AND number = ANY($3) AND state IN ('planned', 'queued')
+            """,
+            cancellationToken, runId, collection, numbers.ToArray());
+
+    private static void ProveCoverage(string collection, IReadOnlyList<SlicePlan> slices, long keys)
+    {
+        long next = 0;
+        foreach (var slice in slices)
+        {
+            if (slice.Offset != next || slice.Limit <= 0)
+            {
+                throw new LedgerException(
+                    $"{collection}: a slice at offset {slice.Offset} with limit {slice.Limit} follows {next} records; "
+                    + "the slices would overlap or leave a gap, so nothing is started.");
+            }
+
+            next += slice.Limit;
+        }
+
+        if (next != keys)
+        {
+            throw new LedgerException(
+                $"{collection}: {keys} keys were walked and the slices' limits add up to {next}; nothing is started.");
+        }
+    }
+
+    private static async Task CopyAsync(
+        NpgsqlConnection connection, Guid runId, string collection, IReadOnlyList<SlicePlan> slices,
+        CancellationToken cancellationToken)
+    {
+        await using var import = await connection.BeginBinaryImportAsync(
+            """
+            COPY migration.slice (run_id, collection, number, record_offset, record_limit, bracket, first_position,
+                                  last_position) FROM STDIN (FORMAT BINARY)
+            """,
+            cancellationToken);
+        for (var number = 0; number < slices.Count; number++)
+        {
+            var slice = slices[number];
+            await import.StartRowAsync(cancellationToken);
+            await import.WriteAsync(runId, NpgsqlDbType.Uuid, cancellationToken);
+            await import.WriteAsync(collection, NpgsqlDbType.Text, cancellationToken);
+            await import.WriteAsync(number, NpgsqlDbType.Integer, cancellationToken);
+            await import.WriteAsync(slice.Offset, NpgsqlDbType.Bigint, cancellationToken);
+            await import.WriteAsync(slice.Limit, NpgsqlDbType.Bigint, cancellationToken);
+            await import.WriteAsync(slice.Range.Bracket, NpgsqlDbType.Text, cancellationToken);
+            await import.WriteAsync(slice.Range.First.Bson, NpgsqlDbType.Bytea, cancellationToken);
+            await import.WriteAsync(slice.Range.Last.Bson, NpgsqlDbType.Bytea, cancellationToken);
+        }
+
+        await import.CompleteAsync(cancellationToken);
+    }
+}

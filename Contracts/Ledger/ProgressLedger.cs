@@ -1,0 +1,92 @@
+using Npgsql;
+
+namespace Migration.Contracts.Ledger;
+
+/// <summary>What people are shown: how far, what of it is wrong, what has stopped moving.</summary>
+public sealed class ProgressLedger(NpgsqlDataSource target)
+{
+    /// <summary>Totals by collection, in the order of the file.</summary>
+    public Task<List<CollectionProgress>> ByCollectionAsync(Guid runId, CancellationToken cancellationToken)
+        => target.QueryAsync(
+            """
+            SELECT c.name, c.table_name, c.planned_at IS NOT NULL, coalesce(c.keys, 0), c.seconds_per_record,
+                   count(s.number),
+                   count(*) FILTER (WHERE s.state IN ('planned', 'queued')),
+                   count(*) FILTER (WHERE s.state = 'running'),
+                   count(*) FILTER (WHERE s.state = 'completed'),
+                   count(*) FILTER (WHERE s.state = 'failed'),
+                   coalesce(sum(s.read), 0)::bigint, coalesce(sum(s.written), 0)::bigint,
+                   coalesce(sum(s.quarantined), 0)::bigint, coalesce(sum(s.skipped), 0)::bigint,
+                   count(*) FILTER (WHERE s.state = 'completed' AND s.read <> s.record_limit),
+                   coalesce(sum(s.attempts), 0)::bigint,
+                   coalesce(sum(s.record_limit), 0)::bigint
+            FROM migration.collection c
+            LEFT JOIN migration.slice s ON s.run_id = c.run_id AND s.collection = c.name
+            WHERE c.run_id = $1
+            GROUP BY c.run_id, c.name ORDER BY c.ordinal
+            """,
+            Read, cancellationToken, runId);
+
+    /// <summary>Slices that gave up, or whose read count is not the planned one, the first of them.</summary>
+    public Task<List<SliceProgress>> ListTroubledAsync(Guid runId, int count, CancellationToken cancellationToken)
+        => target.QueryAsync(
+            $"""
+            SELECT {SliceRows.Columns} FROM migration.slice s
+            WHERE s.run_id = $1 AND (s.state = 'failed' OR s.state = 'completed' AND s.read <> s.record_limit)
+            ORDER BY s.collection, s.number LIMIT $2
+            """,
+            SliceRows.Read, cancellationToken, runId, count);
+
+    /// <summary>One slice, or null.</summary>
+    public async Task<SliceProgress?> FindSliceAsync(SliceId id, CancellationToken cancellationToken)
+        => (await target.QueryAsync(
+            $"SELECT {SliceRows.Columns} FROM migration.slice s WHERE s.run_id = $1 AND s.collection = $2 AND s.number = $3",
+            SliceRows.Read, cancellationToken, id.RunId, id.Collection, id.Number)).SingleOrDefault();
+
+    /// <summary>Causes of quarantine, the most frequent first.</summary>
+    public Task<List<QuarantineCause>> CausesAsync(Guid runId, int count, CancellationToken cancellationToken)
+        => target.QueryAsync(
+            """
+            SELECT fingerprint, collection, stage, min(column_name), min(sqlstate), count(*), min(message), min(record_id)
+            FROM migration.quarantine WHERE run_id = $1
+            GROUP BY fingerprint, collection, stage ORDER BY count(*) DESC, fingerprint LIMIT $2
+            """,
+            row => new QuarantineCause(
+                row.GetString(0), row.GetString(1), row.GetString(2), row.Text(3), row.Text(4), row.GetInt64(5),
+                row.GetString(6), row.Text(7)),
+            cancellationToken, runId, count);
+
+    /// <summary>
+    /// Records in quarantine by collection, counted in their table and not in the slices' counts, so that a report can
+    /// hold one against the other.
+    /// </summary>
+    public async Task<Dictionary<string, long>> CountQuarantineAsync(Guid runId, CancellationToken cancellationToken)
+        => (await target.QueryAsync(
+            "SELECT collection, count(*) FROM migration.quarantine WHERE run_id = $1 GROUP BY collection",
+            row => (Collection: row.GetString(0), Count: row.GetInt64(1)), cancellationToken, runId))
+            .ToDictionary(row => row.Collection, row => row.Count, StringComparer.Ordinal);
+
+    /// <summary>
+    /// Slices without an outcome and without a live owner: running ones whose worker stopped or is silent for longer
+    /// than the lease become queued again and are returned, so that a new message can be sent for each.
+    /// </summary>
+    public Task<List<PendingSlice>> ReleaseAbandonedAsync(Guid runId, TimeSpan lease, CancellationToken cancellationToken)
+        => target.QueryAsync(
+            """
+            UPDATE migration.slice s SET state = 'queued', worker_id = NULL, queued_at = clock_timestamp()
+            FROM migration.worker w
+            WHERE s.run_id = $1 AND s.state = 'running' AND w.id = s.worker_id
+              AND (w.stopped_at IS NOT NULL OR w.heartbeat_at < clock_timestamp() - $2)
+            RETURNING s.collection, s.number, s.record_offset, s.record_limit
+            """,
+            row => new PendingSlice(
+                new SliceId(runId, row.GetString(0), row.GetInt32(1)), row.GetInt64(2), row.GetInt64(3)),
+            cancellationToken, runId, lease);
+
+    private static CollectionProgress Read(NpgsqlDataReader row) => new(
+        new PlannedCollection(
+            row.GetString(0), row.GetString(1), row.GetBoolean(2), row.GetInt64(3), row.Nullable<double>(4)),
+        new SliceTally(row.GetInt64(5), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9)),
+        new SliceCounts(row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13)),
+        row.GetInt64(14), row.GetInt64(15), row.GetInt64(16));
+}

@@ -1,0 +1,75 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace Migration.Contracts.Ledger;
+
+/// <summary>
+/// At most one coordinator drives a run: a session advisory lock on a connection of its own, which PostgreSQL lets go of
+/// when the coordinator's process or its connection ends, however it ends.
+/// </summary>
+public sealed class RunLock : IAsyncDisposable
+{
+    private readonly NpgsqlConnection _connection;
+
+    private RunLock(NpgsqlConnection connection) => _connection = connection;
+
+    /// <param name="holder">Who asks, as <c>host:pid</c>; shown to whoever asks next. At most 40 characters are kept.</param>
+    /// <exception cref="LedgerException">Another coordinator holds it; the message says which, from where and since when.</exception>
+    public static async Task<RunLock> AcquireAsync(
+        string connectionString, string runName, string holder, CancellationToken cancellationToken)
+    {
+        // PostgreSQL keeps 63 bytes of an application name.
+        var name = "coordinator " + holder[..Math.Min(holder.Length, 40)];
+        var builder = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = name,
+            Pooling = false,
+            KeepAlive = 10,
+        };
+        var connection = new NpgsqlConnection(builder.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            var key = Key(runName);
+            if (!await connection.ScalarAsync<bool>("SELECT pg_try_advisory_lock($1)", cancellationToken, key))
+                throw new LedgerException(await DescribeHolderAsync(connection, runName, key, cancellationToken));
+
+            return new RunLock(connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Throws when the lock's connection is gone, and the lock with it.</summary>
+    public Task CheckAsync(CancellationToken cancellationToken)
+        => _connection.ScalarAsync<int>("SELECT 1", cancellationToken);
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static async Task<string> DescribeHolderAsync(
+        NpgsqlConnection connection, string runName, long key, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT a.application_name, coalesce(host(a.client_addr), 'a local socket'), a.backend_start
+            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND (l.classid::bigint << 32 | l.objid::bigint) = $1
+            """,
+            connection) { Parameters = { new() { Value = key } } };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? $"Run '{runName}' is driven by {reader.GetString(0)} (connected from {reader.GetString(1)} since "
+                + $"{reader.GetFieldValue<DateTime>(2):yyyy-MM-dd HH:mm:ss} UTC). Wait for it or stop it first."
+            : $"Run '{runName}' was driven by another coordinator a moment ago. Try again.";
+    }
+
+    private static long Key(string runName)
+        => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes("migration run " + runName)));
+}

@@ -1,0 +1,138 @@
+using Npgsql;
+
+namespace Migration.Contracts.Ledger;
+
+/// <summary>
+/// The worker's side of the ledger: claim, advance, hand back, fail.
+/// </summary>
+/// <remarks>
+/// Exactly-once rests on two columns. <c>claim</c> grows whenever the slice is given to somebody, and <c>checkpoint</c>
+/// moves in the transaction that writes the rows. <see cref="AdvanceAsync"/> names both as they were when the batch was
+/// read; if either has changed it updates no row and the whole batch rolls back. So a redelivered message, a second copy
+/// of it, or a worker that wakes up after its slice was given away can cost time but can never write a row twice.
+/// Who may claim is only a question of not wasting work, and may therefore lean on heartbeats and the broker's word.
+/// </remarks>
+public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan lease)
+{
+    /// <summary>
+    /// Takes the slice unless it has its outcome or a live worker has it in hand.
+    /// </summary>
+    /// <param name="redelivered">
+    /// True when the broker says that the delivery's former consumer is gone or gave it back: then its owner is not
+    /// waited for.
+    /// </param>
+    public async Task<ClaimOutcome> ClaimAsync(SliceId id, bool redelivered, CancellationToken cancellationToken)
+    {
+        var granted = await target.QueryAsync(
+            """
+            UPDATE migration.slice AS s
+            SET state = 'running', worker_id = $4, claim = s.claim + 1, attempts = s.attempts + 1,
+                stalled_attempts = s.stalled_attempts + 1, error = NULL,
+                claimed_at = coalesce(s.claimed_at, clock_timestamp())
+            WHERE s.run_id = $1 AND s.collection = $2 AND s.number = $3
+              AND (s.state IN ('planned', 'queued')
+                   OR s.state = 'running' AND ($5 OR s.worker_id = $4 OR NOT EXISTS (
+                       SELECT FROM migration.worker w
+                       WHERE w.id = s.worker_id AND w.stopped_at IS NULL
+                         AND w.heartbeat_at > clock_timestamp() - $6)))
+            RETURNING s.claim, s.record_offset, s.record_limit, s.first_position, s.last_position, s.bracket,
+                      s.checkpoint, s.read, s.written, s.quarantined, s.skipped, s.attempts, s.stalled_attempts
+            """,
+            row => ReadClaim(id, row), cancellationToken,
+            id.RunId, id.Collection, id.Number, workerId, redelivered, lease);
+        return granted is [var claim] ? new ClaimOutcome.Granted(claim) : await WhyNotAsync(id, cancellationToken);
+    }
+
+    /// <summary>
+    /// Within the transaction that wrote the batch's rows: moves the checkpoint and adds the counts; with
+    /// <paramref name="isFinal"/> the slice is completed.
+    /// </summary>
+    /// <exception cref="FenceLostException">The claim or the checkpoint is not what the batch started from.</exception>
+    public static async Task<SliceClaim> AdvanceAsync(
+        NpgsqlTransaction transaction, SliceClaim claim, RecordPosition checkpoint, SliceCounts batch, bool isFinal,
+        CancellationToken cancellationToken)
+    {
+        if (!batch.AddsUp)
+            throw new LedgerException($"{claim.Id}: a batch of {batch} does not add up; nothing of it was committed.");
+
+        var rows = await transaction.Connection!.ExecuteAsync(
+            """
+            UPDATE migration.slice
+            SET checkpoint = $6, read = read + $7, written = written + $8, quarantined = quarantined + $9,
+                skipped = skipped + $10, stalled_attempts = 0, progressed_at = clock_timestamp(),
+                state = CASE WHEN $11 THEN 'completed' ELSE state END,
+                worker_id = CASE WHEN $11 THEN NULL ELSE worker_id END,
+                finished_at = CASE WHEN $11 THEN clock_timestamp() END
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
+              AND checkpoint IS NOT DISTINCT FROM $5
+            """,
+            cancellationToken,
+            claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, Bytes(claim.Checkpoint),
+            Bytes(checkpoint), batch.Read, batch.Written, batch.Quarantined, batch.Skipped, isFinal);
+        if (rows != 1)
+        {
+            throw new FenceLostException(
+                $"{claim.Id}: claim {claim.Claim} is no longer the latest, or its checkpoint has moved; the batch is rolled back.");
+        }
+
+        return claim with { Checkpoint = checkpoint, Counts = claim.Counts + batch, StalledAttempts = 0 };
+    }
+
+    /// <summary>Gives the slice back unfinished and without blame; false when it was no longer this claim's.</summary>
+    public async Task<bool> HandBackAsync(SliceClaim claim, CancellationToken cancellationToken)
+        => await target.ExecuteAsync(
+            """
+            UPDATE migration.slice
+            SET state = 'queued', worker_id = NULL, queued_at = clock_timestamp(), attempts = attempts - 1,
+                stalled_attempts = greatest(stalled_attempts - 1, 0)
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
+            """,
+            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim) == 1;
+
+    /// <summary>
+    /// Notes what stopped this attempt and puts the slice back among the queued, or, with
+    /// <paramref name="giveUp"/>, among the failed. False when it was no longer this claim's.
+    /// </summary>
+    public async Task<bool> FailAsync(
+        SliceClaim claim, string error, bool giveUp, CancellationToken cancellationToken)
+        => await target.ExecuteAsync(
+            """
+            UPDATE migration.slice
+            SET state = CASE WHEN $6 THEN 'failed' ELSE 'queued' END, worker_id = NULL, error = $5,
+                queued_at = CASE WHEN $6 THEN queued_at ELSE clock_timestamp() END,
+                finished_at = CASE WHEN $6 THEN clock_timestamp() END
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
+            """,
+            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, error, giveUp) == 1;
+
+    private async Task<ClaimOutcome> WhyNotAsync(SliceId id, CancellationToken cancellationToken)
+    {
+        var found = await target.QueryAsync(
+            $"""
+            SELECT {SliceRows.Columns}, w.name
+            FROM migration.slice s LEFT JOIN migration.worker w ON w.id = s.worker_id
+            WHERE s.run_id = $1 AND s.collection = $2 AND s.number = $3
+            """,
+            row => (Slice: SliceRows.Read(row), Worker: row.Text(SliceRows.Count)), cancellationToken,
+            id.RunId, id.Collection, id.Number);
+        return found switch
+        {
+            [] => new ClaimOutcome.Unknown(),
+            [var (slice, _)] when slice.State is SliceState.Completed or SliceState.Failed
+                => new ClaimOutcome.AlreadyDone(slice),
+            // Given away, or freed, between the two statements: as good as owned, for reconcile looks after it.
+            [var (_, worker), ..] => new ClaimOutcome.OwnedByAnother(worker ?? "a worker that just let go"),
+        };
+    }
+
+    private static SliceClaim ReadClaim(SliceId id, NpgsqlDataReader row) => new(
+        id, row.GetInt32(0), row.GetInt64(1), row.GetInt64(2),
+        new KeyRange(
+            new RecordPosition(row.GetFieldValue<byte[]>(3)), new RecordPosition(row.GetFieldValue<byte[]>(4)),
+            row.GetString(5)),
+        row.IsDBNull(6) ? null : new RecordPosition(row.GetFieldValue<byte[]>(6)),
+        new SliceCounts(row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10)),
+        row.GetInt32(11), row.GetInt32(12));
+
+    private static byte[]? Bytes(RecordPosition? position) => position?.Bson.ToArray();
+}

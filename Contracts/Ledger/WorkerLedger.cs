@@ -1,0 +1,33 @@
+using Npgsql;
+
+namespace Migration.Contracts.Ledger;
+
+/// <summary>Who is alive, by the database's clock.</summary>
+public sealed class WorkerLedger(NpgsqlDataSource target)
+{
+    /// <param name="name"><c>host:pid</c>, for people.</param>
+    public Task RegisterAsync(Guid workerId, string name, CancellationToken cancellationToken)
+        => target.ExecuteAsync(
+            "INSERT INTO migration.worker (id, name) VALUES ($1, $2)", cancellationToken, workerId, name);
+
+    public Task HeartbeatAsync(Guid workerId, CancellationToken cancellationToken)
+        => target.ExecuteAsync(
+            "UPDATE migration.worker SET heartbeat_at = clock_timestamp() WHERE id = $1", cancellationToken, workerId);
+
+    /// <summary>Says goodbye: what the worker still owns may be claimed at once.</summary>
+    public Task StopAsync(Guid workerId, CancellationToken cancellationToken)
+        => target.ExecuteAsync(
+            "UPDATE migration.worker SET stopped_at = clock_timestamp() WHERE id = $1 AND stopped_at IS NULL",
+            cancellationToken, workerId);
+
+    /// <summary>Names of the workers that have a slice of the run in hand and whose heartbeat is younger than the lease.</summary>
+    public Task<List<string>> LiveOwnersAsync(Guid runId, TimeSpan lease, CancellationToken cancellationToken)
+        => target.QueryAsync(
+            """
+            SELECT DISTINCT w.name FROM migration.worker w JOIN migration.slice s ON s.worker_id = w.id
+            WHERE s.run_id = $1 AND s.state = 'running' AND w.stopped_at IS NULL
+              AND w.heartbeat_at > clock_timestamp() - $2
+            ORDER BY w.name
+            """,
+            row => row.GetString(0), cancellationToken, runId, lease);
+}
