@@ -52,8 +52,16 @@ internal sealed class ProductWriter(int seed, string imageBase, BadProducts bad)
             default: writer.WriteString("name", name); break;
         }
 
-        writer.WriteString("description", $"A {thing} of {material}. {random.Pick(Vocabulary.Phrases)} {random.Pick(Vocabulary.Phrases)}");
+        writer.WriteString("description", $"A {thing} of {material}. {Phrases(ref random)}");
         writer.WriteString("sku", sku);
+    }
+
+    /// <summary>Three phrases, none twice.</summary>
+    private static string Phrases(ref ShopRandom random)
+    {
+        var all = Vocabulary.Phrases;
+        var first = random.Below(all.Length);
+        return $"{all[first]} {all[(first + 3) % all.Length]} {all[(first + 6) % all.Length]}";
     }
 
     private static void WriteVendor(IBsonWriter writer, ref ShopRandom random, string city, string country)
@@ -116,7 +124,7 @@ internal sealed class ProductWriter(int seed, string imageBase, BadProducts bad)
         {
             writer.WriteStartDocument();
             writer.WriteString("url", string.Create(CultureInfo.InvariantCulture, $"{imageBase}/{index:D9}-{number}.jpg"));
-            writer.WriteString("alt", string.Create(CultureInfo.InvariantCulture, $"View {number}"));
+            writer.WriteString("alt", string.Create(CultureInfo.InvariantCulture, $"View {number} on a {random.Pick(Vocabulary.Colours)} ground"));
             writer.WriteEndDocument();
         }
 

@@ -45,7 +45,7 @@ internal sealed class ShopCommand : RootCommand
             return 0;
         }
         catch (Exception failure) when (failure is ArgumentException or InvalidOperationException or IOException
-            or UnauthorizedAccessException or MongoException or TimeoutException)
+            or UnauthorizedAccessException or MongoException)
         {
             await Console.Error.WriteLineAsync($"sample-shop: {failure.Message}");
             return 1;
@@ -65,11 +65,25 @@ internal sealed class ShopCommand : RootCommand
         }
 
         using var client = Connect(options.GetValue(_mongodb)!);
-        var expectation = await ShopServer.LoadAsync(
-            generator, counts, client.GetDatabase(database), options.GetValue(_drop), cancellation);
+        var expectation = await LoadAsync(generator, counts, client.GetDatabase(database), options.GetValue(_drop), cancellation);
         if (options.GetValue(_expected) is { } path)
             await expectation.WriteAsync(path, cancellation);
         return expectation;
+    }
+
+    private static async Task<ShopExpectation> LoadAsync(
+        ShopGenerator generator, ShopCounts counts, IMongoDatabase database, bool drop, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ShopServer.LoadAsync(generator, counts, database, drop, cancellation);
+        }
+        catch (TimeoutException timeout)
+        {
+            // The driver's message is a page of its state, stack trace included.
+            var hosts = string.Join(", ", database.Client.Settings.Servers);
+            throw new InvalidOperationException($"--mongodb: {hosts} did not answer in time.", timeout);
+        }
     }
 
     private static MongoClient Connect(string uri)
