@@ -1,1 +1,3 @@
-return 0;
+using Migration.SampleShop;
+
+return await new ShopCommand().Parse(args).InvokeAsync();
