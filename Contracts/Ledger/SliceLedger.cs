@@ -11,6 +11,7 @@ namespace Migration.Contracts.Ledger;
 /// read; if either has changed it updates no row and the whole batch rolls back. So a redelivered message, a second copy
 /// of it, or a worker that wakes up after its slice was given away can cost time but can never write a row twice.
 /// Who may claim is only a question of not wasting work, and may therefore lean on heartbeats and the broker's word.
+/// A worker process must not have the same slice in hand twice at a time: to the ledger its second claim is its own.
 /// </remarks>
 public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan lease)
 {
@@ -78,32 +79,38 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
         return claim with { Checkpoint = checkpoint, Counts = claim.Counts + batch, StalledAttempts = 0 };
     }
 
-    /// <summary>Gives the slice back unfinished and without blame; false when it was no longer this claim's.</summary>
-    public async Task<bool> HandBackAsync(SliceClaim claim, CancellationToken cancellationToken)
+    /// <summary>Gives the slice back unfinished and without blame; false when it was no longer this worker's.</summary>
+    public async Task<bool> HandBackAsync(SliceId id, CancellationToken cancellationToken)
         => await target.ExecuteAsync(
             """
             UPDATE migration.slice
             SET state = 'queued', worker_id = NULL, queued_at = clock_timestamp(), attempts = attempts - 1,
                 stalled_attempts = greatest(stalled_attempts - 1, 0)
-            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND worker_id = $4
             """,
-            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim) == 1;
+            cancellationToken, id.RunId, id.Collection, id.Number, workerId) == 1;
 
     /// <summary>
-    /// Notes what stopped this attempt and puts the slice back among the queued, or, with
-    /// <paramref name="giveUp"/>, among the failed. False when it was no longer this claim's.
+    /// Notes what stopped this attempt and puts the slice back among the queued or, once
+    /// <paramref name="maxAttempts"/> attempts have moved nothing, among the failed.
     /// </summary>
-    public async Task<bool> FailAsync(
-        SliceClaim claim, string error, bool giveUp, CancellationToken cancellationToken)
-        => await target.ExecuteAsync(
+    /// <returns>The slice's new state and its attempts so far; null when it was no longer this worker's.</returns>
+    public async Task<(SliceState State, int Attempts, int Stalled)?> FailAsync(
+        SliceId id, string error, int maxAttempts, CancellationToken cancellationToken)
+    {
+        var failed = await target.QueryAsync(
             """
             UPDATE migration.slice
-            SET state = CASE WHEN $6 THEN 'failed' ELSE 'queued' END, worker_id = NULL, error = $5,
-                queued_at = CASE WHEN $6 THEN queued_at ELSE clock_timestamp() END,
-                finished_at = CASE WHEN $6 THEN clock_timestamp() END
-            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
+            SET state = CASE WHEN stalled_attempts >= $6 THEN 'failed' ELSE 'queued' END, worker_id = NULL, error = $5,
+                queued_at = CASE WHEN stalled_attempts >= $6 THEN queued_at ELSE clock_timestamp() END,
+                finished_at = CASE WHEN stalled_attempts >= $6 THEN clock_timestamp() END
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND worker_id = $4
+            RETURNING state, attempts, stalled_attempts
             """,
-            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, error, giveUp) == 1;
+            row => (Enum.Parse<SliceState>(row.GetString(0), ignoreCase: true), row.GetInt32(1), row.GetInt32(2)),
+            cancellationToken, id.RunId, id.Collection, id.Number, workerId, error, maxAttempts);
+        return failed is [var outcome] ? outcome : null;
+    }
 
     private async Task<ClaimOutcome> WhyNotAsync(SliceId id, CancellationToken cancellationToken)
     {

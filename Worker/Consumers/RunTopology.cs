@@ -1,0 +1,78 @@
+using MassTransit;
+using Migration.Contracts.Messages;
+
+namespace Migration.Worker.Consumers;
+
+/// <summary>
+/// The names and shapes of a run's queues and exchanges, the same for coordinator and workers. Queues belong to one run,
+/// so that it can be purged or removed without touching another.
+/// </summary>
+public static class RunTopology
+{
+    /// <summary>
+    /// Deliveries of one message after which the broker itself gives up on it. High, for the ledger counts attempts
+    /// first and better: this is the net for a message that the ledger never gets to see.
+    /// </summary>
+    public const int DeliveryLimit = 100;
+
+    /// <summary>Work: a quorum queue and a fanout exchange of the same name.</summary>
+    public static string Slices(string run) => $"migration-{run}-slices";
+
+    /// <summary>Dead letters, where MassTransit puts what a consumer gave up on.</summary>
+    public static string Errors(string run) => $"migration-{run}-slices_error";
+
+    /// <summary>News for the coordinator.</summary>
+    public static string Events(string run) => $"migration-{run}-events";
+
+    /// <summary>
+    /// Where slices are sent: the exchange, because the broker's queue is declared with its arguments by
+    /// <see cref="ConfigureSliceQueue"/> and by the coordinator, and sending must not declare it otherwise.
+    /// </summary>
+    public static Uri SlicesAddress(string run, bool broker) => new((broker ? "exchange:" : "queue:") + Slices(run));
+
+    /// <summary>Arguments of the work queue; the coordinator declares it with the same before it publishes.</summary>
+    public static IReadOnlyDictionary<string, object?> SliceQueueArguments { get; } = new Dictionary<string, object?>
+    {
+        ["x-queue-type"] = "quorum",
+        ["x-delivery-limit"] = DeliveryLimit,
+    };
+
+    /// <summary>The events' exchanges are topics, and the run's name is the routing key: a coordinator hears its own run only.</summary>
+    public static void ConfigureEvents(IRabbitMqBusFactoryConfigurator bus)
+    {
+        bus.Publish<SliceCompleted>(publish => publish.ExchangeType = "topic");
+        bus.Publish<SliceFailed>(publish => publish.ExchangeType = "topic");
+        bus.Send<SliceCompleted>(send => send.UseRoutingKeyFormatter(context => context.Message.Run));
+        bus.Send<SliceFailed>(send => send.UseRoutingKeyFormatter(context => context.Message.Run));
+    }
+
+    /// <summary>Prefetch is what is worked on at a time: a slice waiting in a worker's buffer is one that nobody else takes.</summary>
+    public static void ConfigureSliceQueue(IReceiveEndpointConfigurator endpoint, int slicesAtATime)
+    {
+        endpoint.ConfigureConsumeTopology = false;
+        endpoint.PrefetchCount = slicesAtATime;
+        endpoint.ConcurrentMessageLimit = slicesAtATime;
+        if (endpoint is not IRabbitMqReceiveEndpointConfigurator queue)
+            return;
+        queue.SetQuorumQueue();
+        queue.SetQueueArgument("x-delivery-limit", DeliveryLimit);
+    }
+
+    /// <summary>The coordinator's queue for the news of one run; it goes by itself some time after the coordinator.</summary>
+    public static void ConfigureEventQueue(IReceiveEndpointConfigurator endpoint, string run)
+    {
+        if (endpoint is not IRabbitMqReceiveEndpointConfigurator queue)
+            return;
+        endpoint.ConfigureConsumeTopology = false;
+        endpoint.PrefetchCount = 200;
+        queue.QueueExpiration = TimeSpan.FromHours(1);
+        queue.Bind<SliceCompleted>(bind => Topic(bind, run));
+        queue.Bind<SliceFailed>(bind => Topic(bind, run));
+    }
+
+    private static void Topic(IRabbitMqExchangeToExchangeBindingConfigurator bind, string run)
+    {
+        bind.ExchangeType = "topic";
+        bind.RoutingKey = run;
+    }
+}

@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
+using Npgsql;
+
+namespace Migration.Worker.Hosting;
+
+/// <summary>
+/// Asks the ledger which runs there are to work for, takes up new ones, lets go of those that are over, and ends the
+/// process when its work is done.
+/// </summary>
+internal sealed class RunWatcher(
+    RunSubscriptions subscriptions, WorkerOptions options, NpgsqlDataSource target, WorkerIdentity worker,
+    DrainSignal drain, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<RunWatcher> logger) : BackgroundService
+{
+    private readonly RunLedger _runs = new(target);
+    private bool _hasWorked;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        logger.Draining(worker.Name);
+        drain.Give();
+        await base.StopAsync(cancellationToken);
+        foreach (var run in subscriptions.Runs.ToList())
+            await subscriptions.DisconnectAsync(run, cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            logger.WaitsForRun(worker.Name, ConnectionText.Describe(options.Target));
+            while (!await IsDoneAsync(stoppingToken))
+                await Task.Delay(options.PollInterval, time, stoppingToken);
+            lifetime.StopApplication();
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // SIGTERM: StopAsync sees to the slices in hand.
+        }
+    }
+
+    private async Task<bool> IsDoneAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var running = (await _runs.ListRunningAsync(cancellationToken))
+                .Where(run => options.Run is null || run.Name == options.Run).ToList();
+            await FollowAsync(running, cancellationToken);
+            return running.Count == 0 && (_hasWorked || await IsOverAsync(cancellationToken));
+        }
+        catch (NpgsqlException e) when (Targets.PostgresErrors.IsTransient(e))
+        {
+            logger.LedgerAway(TransientRetry.FirstLine(e), options.PollInterval.TotalSeconds);
+            return false;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        {
+            // No coordinator has made the ledger yet.
+            return false;
+        }
+    }
+
+    private async Task FollowAsync(List<RunRecord> running, CancellationToken cancellationToken)
+    {
+        foreach (var gone in subscriptions.Runs.Except(running.Select(run => run.Id)).ToList())
+        {
+            var run = await _runs.FindAsync(gone, cancellationToken);
+            logger.RunIsOver(run?.Name ?? gone.ToString(), run?.State.ToString() ?? "removed");
+            await subscriptions.DisconnectAsync(gone, cancellationToken);
+        }
+
+        foreach (var run in running.Where(run => !subscriptions.Runs.Contains(run.Id)))
+        {
+            await subscriptions.ConnectAsync(run, cancellationToken);
+            _hasWorked = true;
+        }
+    }
+
+    /// <summary>True when the one run that this worker was started for had ended before it came.</summary>
+    private async Task<bool> IsOverAsync(CancellationToken cancellationToken)
+        => options.Run is { } name
+            && await _runs.FindAsync(name, cancellationToken) is { State: RunState.Completed or RunState.Incomplete };
+}

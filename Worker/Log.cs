@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Logging;
+
+namespace Migration.Worker;
+
+/// <summary>What a worker says. Event ids are 2000 and up: 2000s its life, 2100s slices, 2200s records and retries.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(2000, LogLevel.Information, "Worker {Worker} takes slices of run {Run}, {Slices} at a time")]
+    public static partial void TakesSlices(this ILogger logger, string worker, string run, int slices);
+
+    [LoggerMessage(2001, LogLevel.Information, "Run {Run} is over ({State}); no more slices are taken of it")]
+    public static partial void RunIsOver(this ILogger logger, string run, string state);
+
+    [LoggerMessage(2002, LogLevel.Information, "Worker {Worker} waits for a run in the ledger at {Target}")]
+    public static partial void WaitsForRun(this ILogger logger, string worker, string target);
+
+    [LoggerMessage(2003, LogLevel.Warning, "The ledger cannot be reached: {Reason}. Trying again every {Seconds} s")]
+    public static partial void LedgerAway(this ILogger logger, string reason, double seconds);
+
+    [LoggerMessage(2004, LogLevel.Information, "Worker {Worker} stops: no new slices, the batches in hand are committed, the rest is handed back")]
+    public static partial void Draining(this ILogger logger, string worker);
+
+    [LoggerMessage(2005, LogLevel.Error, "Run {Run} cannot be worked on here: {Reason}")]
+    public static partial void RunRefused(this ILogger logger, string run, string reason);
+
+    [LoggerMessage(2100, LogLevel.Debug, "{Slice}: claimed (claim {Claim}, attempt {Attempt})")]
+    public static partial void Claimed(this ILogger logger, string slice, int claim, int attempt);
+
+    [LoggerMessage(2101, LogLevel.Debug, "{Slice}: completed, {Read} read, {Written} written, {Quarantined} quarantined, {Skipped} skipped")]
+    public static partial void Completed(this ILogger logger, string slice, long read, long written, long quarantined, long skipped);
+
+    [LoggerMessage(2102, LogLevel.Information, "{Slice}: handed back after {Read} of {Limit} records; it goes on from its checkpoint")]
+    public static partial void HandedBack(this ILogger logger, string slice, long read, long limit);
+
+    [LoggerMessage(2103, LogLevel.Debug, "{Slice}: left alone, {Owner} has it in hand")]
+    public static partial void OwnedByAnother(this ILogger logger, string slice, string owner);
+
+    [LoggerMessage(2104, LogLevel.Warning, "{Slice}: the ledger does not know it; the message is dropped")]
+    public static partial void UnknownSlice(this ILogger logger, string slice);
+
+    [LoggerMessage(2105, LogLevel.Information, "{Slice}: given to another worker meanwhile; this batch was rolled back")]
+    public static partial void FenceLost(this ILogger logger, string slice);
+
+    [LoggerMessage(2106, LogLevel.Warning, "{Slice}: attempt {Attempt} of {Most} failed: {Error}")]
+    public static partial void AttemptFailed(this ILogger logger, string slice, int attempt, int most, string error);
+
+    [LoggerMessage(2107, LogLevel.Error, "{Slice}: given up after {Attempts} attempts: {Error}")]
+    public static partial void GivenUp(this ILogger logger, string slice, int attempts, string error);
+
+    [LoggerMessage(2108, LogLevel.Warning, "{Slice}: its news could not be published ({Reason}); the ledger has the outcome")]
+    public static partial void NewsLost(this ILogger logger, string slice, string reason);
+
+    [LoggerMessage(2200, LogLevel.Warning, "{What} failed and is tried again in {Seconds:0.0} s (try {Try}): {Error}")]
+    public static partial void Retrying(this ILogger logger, string what, double seconds, int @try, string error);
+
+    [LoggerMessage(2201, LogLevel.Debug, "{Slice}: {Count} records quarantined")]
+    public static partial void Quarantined(this ILogger logger, string slice, int count);
+}

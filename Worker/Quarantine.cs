@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using System.Text;
+using Migration.Contracts.Ledger;
+using Migration.Worker.Mapping;
+using Migration.Worker.Sources;
+using MongoDB.Bson;
+using MongoDB.Bson.IO;
+
+namespace Migration.Worker;
+
+/// <summary>Makes of a refused record what is kept of it.</summary>
+internal static class Quarantine
+{
+    private static readonly JsonWriterSettings Canonical = new() { OutputMode = JsonOutputMode.CanonicalExtendedJson };
+
+    public static QuarantinedRecord Record(string collection, SourceRecord record, RecordRejection rejection)
+    {
+        var (id, json) = record.Error is null ? Describe(record.Document) : (null, null);
+        var stage = rejection.Stage.ToString().ToLowerInvariant();
+        return new QuarantinedRecord(
+            id, record.Document, json, stage, rejection.Column, rejection.SqlState,
+            rejection.Message.Replace("\0", "\\u0000", StringComparison.Ordinal),
+            Fingerprint(collection, stage, rejection));
+    }
+
+    /// <summary>
+    /// Groups one cause: the same collection, stage, column and SQLSTATE; where there is no SQLSTATE, the same message
+    /// but for its numbers and quoted values.
+    /// </summary>
+    private static string Fingerprint(string collection, string stage, RecordRejection rejection)
+    {
+        var cause = rejection.SqlState ?? Shape(rejection.Message);
+        var text = string.Join('\u001f', collection, stage, rejection.Column, cause);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
+    }
+
+    private static string Shape(string message) => new([.. message.Where(c => !char.IsAsciiDigit(c)).Take(120)]);
+
+    /// <summary>
+    /// The document as JSON for people; the bytes beside it are what counts, so a document that cannot be decoded is
+    /// kept without.
+    /// </summary>
+    private static (string? Id, string? Json) Describe(ReadOnlyMemory<byte> document)
+    {
+        try
+        {
+            using var raw = new RawBsonDocument(document.ToArray());
+            var id = raw.TryGetValue("_id", out var value) ? value.ToJson(Canonical) : null;
+            return (id, raw.ToJson(Canonical));
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or EndOfStreamException
+            or BsonException or InvalidOperationException)
+        {
+            return (null, null);
+        }
+    }
+}

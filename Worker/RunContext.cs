@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
+using Npgsql;
+
+namespace Migration.Worker;
+
+/// <summary>
+/// A run as a worker sees it: its migration file, and one pipeline a collection, opened when its first slice comes.
+/// </summary>
+internal sealed class RunContext(
+    RunRecord run, MigrationFile file, NpgsqlDataSource target, WorkerIdentity worker, TimeProvider time, ILogger logger)
+    : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<CollectionPipeline>>> _pipelines = new(StringComparer.Ordinal);
+    private readonly SourceThrottle _throttle = new(file.Source.MaxRecordsPerSecond, time);
+
+    public RunRecord Run { get; } = run;
+
+    public MigrationFile File { get; } = file;
+
+    /// <summary>False when coordinator and workers share one process and its in-memory transport.</summary>
+    public bool UsesBroker => File.Broker is not null;
+
+    public SliceLedger Ledger { get; } = new(target, worker.Id, TimeSpan.FromSeconds(file.Worker.LeaseSeconds));
+
+    /// <exception cref="Sources.SourceException">The collection cannot be opened.</exception>
+    public async Task<SliceMigrator> MigratorAsync(string collection, CancellationToken cancellationToken)
+        => new(
+            await PipelineAsync(collection, cancellationToken), File.Worker, Run.FileHash, Ledger, target, _throttle, time,
+            logger);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var pipeline in _pipelines.Values)
+        {
+            if (pipeline.IsValueCreated && pipeline.Value.IsCompletedSuccessfully)
+                await (await pipeline.Value).DisposeAsync();
+        }
+    }
+
+    private async Task<CollectionPipeline> PipelineAsync(string collection, CancellationToken cancellationToken)
+    {
+        // Opened for all slices, so one slice's cancellation must not spoil it for the others.
+        var opening = _pipelines.GetOrAdd(
+            collection, name => new(() => CollectionPipeline.OpenAsync(File, name, CancellationToken.None)));
+        try
+        {
+            return await opening.Value.WaitAsync(cancellationToken);
+        }
+        catch when (opening.Value.IsFaulted)
+        {
+            // The next slice tries again instead of meeting this failure for ever.
+            _pipelines.TryRemove(new(collection, opening));
+            throw;
+        }
+    }
+}

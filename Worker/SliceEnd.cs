@@ -1,0 +1,13 @@
+using Migration.Contracts.Ledger;
+
+namespace Migration.Worker;
+
+/// <summary>How an attempt at a slice ended, when it did not fail.</summary>
+internal abstract record SliceEnd(SliceClaim Claim)
+{
+    /// <summary>No record is left.</summary>
+    public sealed record Completed(SliceClaim Claim) : SliceEnd(Claim);
+
+    /// <summary>Committed up to the checkpoint; time is up or the worker stops.</summary>
+    public sealed record Unfinished(SliceClaim Claim) : SliceEnd(Claim);
+}

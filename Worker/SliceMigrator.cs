@@ -1,0 +1,129 @@
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
+using Migration.Worker.Sources;
+using Npgsql;
+using Polly;
+
+namespace Migration.Worker;
+
+/// <summary>
+/// A slice's journey: read a page, map it, write it and commit it together with the slice's checkpoint; again until the
+/// slice has no record left, its time is up, or the worker is asked to stop.
+/// </summary>
+/// <remarks>
+/// <para>The page after the one in hand is read meanwhile, so memory is two pages and one batch of rows, whatever the
+/// slice's size. No server cursor lives between pages.</para>
+/// <para>When writing fails for a transient reason it is not known whether the commit went through. The slice is then
+/// claimed anew: the ledger says how far it really is, and the new claim is the fence for what follows.</para>
+/// </remarks>
+internal sealed class SliceMigrator(
+    CollectionPipeline pipeline, WorkerSettings settings, string fileHash, SliceLedger ledger, NpgsqlDataSource target,
+    SourceThrottle throttle, TimeProvider time, ILogger logger)
+{
+    /// <param name="drain">Asks to stop after the batch in hand.</param>
+    /// <exception cref="FenceLostException">The slice is somebody else's now; nothing of the last batch was written.</exception>
+    public async Task<SliceEnd> MigrateAsync(SliceClaim claim, CancellationToken drain, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        using var readAhead = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var batch = new MappedBatch(pipeline);
+        var reading = TransientRetry.Create($"Reading {claim.Id}", logger, time);
+        var next = ReadAsync(reading, claim, claim.Checkpoint, readAhead.Token);
+        try
+        {
+            while (true)
+            {
+                using var page = await next;
+                next = page.IsFinal ? null : ReadAsync(reading, claim, page.Last, readAhead.Token);
+                batch.Map(page);
+                var (after, end) = await CommitAsync(claim, page, batch, cancellationToken);
+                claim = after;
+                if (end is not null)
+                    return end;
+                if (drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)
+                    return new SliceEnd.Unfinished(claim);
+            }
+        }
+        finally
+        {
+            await readAhead.CancelAsync();
+            await DropAsync(next);
+        }
+    }
+
+    private async Task<SourcePage> ReadAsync(
+        ResiliencePipeline retry, SliceClaim claim, RecordPosition? after, CancellationToken cancellationToken)
+    {
+        await throttle.WaitAsync(cancellationToken);
+        var page = await retry.ExecuteAsync(
+            async token => await pipeline.Source.ReadPageAsync(
+                claim.Range, after, throttle.Most(settings.BatchRecords), settings.BatchBytes, token),
+            cancellationToken);
+        throttle.Charge(page.Records.Count);
+        return page;
+    }
+
+    /// <summary>Writes and commits the batch; retried as a whole, after asking the ledger whether it went through.</summary>
+    private async Task<(SliceClaim Claim, SliceEnd? End)> CommitAsync(
+        SliceClaim claim, SourcePage page, MappedBatch batch, CancellationToken cancellationToken)
+    {
+        var inDoubt = false;
+        return await TransientRetry.Create($"Writing {claim.Id}", logger, time).ExecuteAsync(
+            async token =>
+            {
+                if (inDoubt)
+                {
+                    var (current, done) = await ReclaimAsync(claim, token);
+                    if (done is not null || current.Checkpoint == page.Last)
+                        return (current, done);
+
+                    // Somebody else had it in between and moved it: this page is not the next one any more.
+                    if (current.Checkpoint != claim.Checkpoint)
+                        return (current, new SliceEnd.Unfinished(current));
+                    claim = current;
+                }
+
+                inDoubt = true;
+                claim = await WriteAsync(claim, page, batch, token);
+                return (claim, page.IsFinal ? new SliceEnd.Completed(claim) : (SliceEnd?)null);
+            },
+            cancellationToken);
+    }
+
+    private async Task<(SliceClaim Claim, SliceEnd? Done)> ReclaimAsync(SliceClaim claim, CancellationToken cancellationToken)
+        => await ledger.ClaimAsync(claim.Id, redelivered: false, cancellationToken) switch
+        {
+            ClaimOutcome.Granted granted => (granted.Claim, null),
+            ClaimOutcome.AlreadyDone { Slice: { State: SliceState.Completed } slice }
+                => (claim, new SliceEnd.Completed(claim with { Counts = slice.Counts })),
+            var other => throw new FenceLostException($"{claim.Id}: after a failed write the ledger answered {other}."),
+        };
+
+    private async Task<SliceClaim> WriteAsync(
+        SliceClaim claim, SourcePage page, MappedBatch batch, CancellationToken cancellationToken)
+    {
+        await using var connection = await target.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var outcome = await pipeline.Writer.WriteAsync(connection, transaction, batch.Rows, cancellationToken);
+        var quarantined = batch.WithRefusedRows(outcome.Rejected);
+        await QuarantineLedger.AddAsync(transaction, claim.Id, fileHash, quarantined, cancellationToken);
+        var counts = new SliceCounts(page.Records.Count, outcome.Written, quarantined.Count, outcome.Skipped);
+        var after = await SliceLedger.AdvanceAsync(
+            transaction, claim, page.Last, counts, page.IsFinal, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        if (quarantined.Count > 0)
+            logger.Quarantined(claim.Id.ToString(), quarantined.Count);
+        return after;
+    }
+
+    /// <summary>The page that was read ahead is not needed any more; what went wrong with it does not matter either.</summary>
+    private static async Task DropAsync(Task<SourcePage>? next)
+    {
+        if (next is null)
+            return;
+        await Task.WhenAny(next);
+        if (next.IsCompletedSuccessfully)
+            (await next).Dispose();
+    }
+}

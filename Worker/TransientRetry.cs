@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using Migration.Worker.Sources;
+using Migration.Worker.Targets;
+using Polly;
+using Polly.Retry;
+
+namespace Migration.Worker;
+
+/// <summary>
+/// Tries again what failed because a server was away, busy or failing over: with growing, jittered delays for about four
+/// minutes, which a restart or a failover fits in, and never for ever. What is transient is decided by each system's own
+/// list of codes.
+/// </summary>
+internal static class TransientRetry
+{
+    private const int Tries = 14;
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+
+    /// <param name="what">What is tried, for the log: <c>reading products, slice 42</c>.</param>
+    public static ResiliencePipeline Create(string what, ILogger logger, TimeProvider time)
+        => new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(IsTransient),
+                MaxRetryAttempts = Tries,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = FirstDelay,
+                MaxDelay = LongestDelay,
+                OnRetry = retry =>
+                {
+                    logger.Retrying(
+                        what, retry.RetryDelay.TotalSeconds, retry.AttemptNumber + 1,
+                        FirstLine(retry.Outcome.Exception!));
+                    return ValueTask.CompletedTask;
+                },
+            })
+            .Build();
+
+    public static bool IsTransient(Exception exception)
+        => exception is SourceException { IsTransient: true } || PostgresErrors.IsTransient(exception);
+
+    /// <summary>An exception as one line for logs and the ledger.</summary>
+    public static string FirstLine(Exception exception)
+        => exception.Message.Split('\n', 2)[0].Replace('\0', ' ').Trim();
+}
