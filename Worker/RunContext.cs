@@ -10,7 +10,8 @@ namespace Migration.Worker;
 /// A run as a worker sees it: its migration file, and one pipeline a collection, opened when its first slice comes.
 /// </summary>
 internal sealed class RunContext(
-    RunRecord run, MigrationFile file, NpgsqlDataSource target, WorkerIdentity worker, TimeProvider time, ILogger logger)
+    RunRecord run, MigrationFile file, bool usesBroker, NpgsqlDataSource target, WorkerIdentity worker,
+    TimeProvider time, ILogger logger)
     : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<CollectionPipeline>>> _pipelines = new(StringComparer.Ordinal);
@@ -21,7 +22,7 @@ internal sealed class RunContext(
     public MigrationFile File { get; } = file;
 
     /// <summary>False when coordinator and workers share one process and its in-memory transport.</summary>
-    public bool UsesBroker => File.Broker is not null;
+    public bool UsesBroker { get; } = usesBroker;
 
     public SliceLedger Ledger { get; } = new(target, worker.Id, TimeSpan.FromSeconds(file.Worker.LeaseSeconds));
 

@@ -20,7 +20,8 @@ internal sealed class RunSubscriptions(
     public async Task ConnectAsync(RunRecord run, CancellationToken cancellationToken)
     {
         var file = options.Connect(run.File);
-        var context = new RunContext(run, file, target, worker, time, loggers.CreateLogger<SliceMigrator>());
+        var context = new RunContext(
+            run, file, options.Broker is not null, target, worker, time, loggers.CreateLogger<SliceMigrator>());
         var slices = file.Worker.Slices * options.Multiply;
         var endpoint = connector.ConnectReceiveEndpoint(
             RunTopology.Slices(run.Name),
