@@ -1,1 +1,4 @@
-return 0;
+using Migration.Coordinator.Commands;
+using Migration.Worker.Commands;
+
+return await CoordinatorCommand.Create().RunAsync(args);

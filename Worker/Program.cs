@@ -1,1 +1,3 @@
-return 0;
+using Migration.Worker.Commands;
+
+return await WorkerCommand.Create().RunAsync(args);

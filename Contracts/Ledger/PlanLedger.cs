@@ -45,20 +45,33 @@ public sealed class PlanLedger(NpgsqlDataSource target)
     }
 
     /// <summary>
-    /// The next slices after <paramref name="after"/> that have no outcome and are in no worker's hands, in order;
-    /// with <paramref name="plannedOnly"/> only those for which no message was ever confirmed.
+    /// The next slices after <paramref name="after"/> that wait for a worker, in order: those for which no message was
+    /// ever confirmed, and those whose last message was confirmed at least <paramref name="silentFor"/> ago.
     /// </summary>
     public Task<List<PendingSlice>> ListPendingAsync(
-        Guid runId, string collection, int after, int count, bool plannedOnly, CancellationToken cancellationToken)
+        Guid runId, string collection, int after, int count, TimeSpan silentFor, CancellationToken cancellationToken)
         => target.QueryAsync(
             """
             SELECT number, record_offset, record_limit FROM migration.slice
             WHERE run_id = $1 AND collection = $2 AND number > $3
-              AND (state = 'planned' OR state = 'queued' AND NOT $5)
+              AND (state = 'planned' OR state = 'queued' AND queued_at <= clock_timestamp() - $5)
             ORDER BY number LIMIT $4
             """,
             row => new PendingSlice(new SliceId(runId, collection, row.GetInt32(0)), row.GetInt64(1), row.GetInt64(2)),
-            cancellationToken, runId, collection, after, count, plannedOnly);
+            cancellationToken, runId, collection, after, count, silentFor);
+
+    /// <summary>
+    /// Gives slices that had given up another set of attempts, because the user runs the run again after mending the
+    /// cause. Returns how many.
+    /// </summary>
+    public Task<int> ReviveFailedAsync(Guid runId, CancellationToken cancellationToken)
+        => target.ExecuteAsync(
+            """
+            UPDATE migration.slice
+            SET state = 'planned', finished_at = NULL, stalled_attempts = 0
+            WHERE run_id = $1 AND state = 'failed'
+            """,
+            cancellationToken, runId);
 
     /// <summary>Notes that the broker confirmed messages for these slices.</summary>
     public Task MarkQueuedAsync(

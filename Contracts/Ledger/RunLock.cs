@@ -11,20 +11,52 @@ namespace Migration.Contracts.Ledger;
 /// </summary>
 public sealed class RunLock : IAsyncDisposable
 {
-    private readonly NpgsqlConnection _connection;
+    private readonly string _connectionString;
+    private readonly string _runName;
+    private readonly string _holder;
+    private NpgsqlConnection _connection;
 
-    private RunLock(NpgsqlConnection connection) => _connection = connection;
+    private RunLock(NpgsqlConnection connection, string connectionString, string runName, string holder)
+        => (_connection, _connectionString, _runName, _holder) = (connection, connectionString, runName, holder);
 
     /// <param name="holder">Who asks, as <c>host:pid</c>; shown to whoever asks next. At most 40 characters are kept.</param>
     /// <exception cref="LedgerException">Another coordinator holds it; the message says which, from where and since when.</exception>
     public static async Task<RunLock> AcquireAsync(
         string connectionString, string runName, string holder, CancellationToken cancellationToken)
+        => new(
+            await ConnectAsync(connectionString, runName, holder, cancellationToken), connectionString, runName, holder);
+
+    /// <summary>Takes the lock again when its connection, and the lock with it, was lost.</summary>
+    /// <exception cref="LedgerException">Another coordinator took it meanwhile.</exception>
+    public async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        if (await IsAliveAsync(cancellationToken))
+            return;
+        await _connection.DisposeAsync();
+        _connection = await ConnectAsync(_connectionString, _runName, _holder, cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _connection.ScalarAsync<int>("SELECT 1", cancellationToken) == 1;
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<NpgsqlConnection> ConnectAsync(
+        string connectionString, string runName, string holder, CancellationToken cancellationToken)
     {
         // PostgreSQL keeps 63 bytes of an application name.
-        var name = "coordinator " + holder[..Math.Min(holder.Length, 40)];
         var builder = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = name,
+            ApplicationName = "coordinator " + holder[..Math.Min(holder.Length, 40)],
             Pooling = false,
             KeepAlive = 10,
         };
@@ -36,7 +68,7 @@ public sealed class RunLock : IAsyncDisposable
             if (!await connection.ScalarAsync<bool>("SELECT pg_try_advisory_lock($1)", cancellationToken, key))
                 throw new LedgerException(await DescribeHolderAsync(connection, runName, key, cancellationToken));
 
-            return new RunLock(connection);
+            return connection;
         }
         catch
         {
@@ -44,12 +76,6 @@ public sealed class RunLock : IAsyncDisposable
             throw;
         }
     }
-
-    /// <summary>Throws when the lock's connection is gone, and the lock with it.</summary>
-    public Task CheckAsync(CancellationToken cancellationToken)
-        => _connection.ScalarAsync<int>("SELECT 1", cancellationToken);
-
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     private static async Task<string> DescribeHolderAsync(
         NpgsqlConnection connection, string runName, long key, CancellationToken cancellationToken)

@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace Migration.Coordinator.Commands;
+
+/// <summary><c>coordinator</c>: its commands, one file each.</summary>
+internal static class CoordinatorCommand
+{
+    public static RootCommand Create() => new("Moves MongoDB and DocumentDB collections into PostgreSQL.")
+    {
+        RunCommand.Create(),
+        PlanCommand.Create(),
+        StatusCommand.Create(),
+        ReportCommand.Create(),
+    };
+}

@@ -1,0 +1,108 @@
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
+using Migration.Coordinator.Tracking;
+using Migration.Worker.Consumers;
+using Migration.Worker.Hosting;
+
+namespace Migration.Coordinator.Publishing;
+
+/// <summary>
+/// The coordinator's side of the bus for one run: RabbitMQ, or MassTransit's in-memory transport with the workers hosted
+/// here. Hears the run's events from the moment it has started.
+/// </summary>
+internal sealed class RunBus : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private RunBus(IHost host) => _host = host;
+
+    public IBus Bus => _host.Services.GetRequiredService<IBus>();
+
+    public RunNews News => _host.Services.GetRequiredService<RunNews>();
+
+    public ILoggerFactory Loggers => _host.Services.GetRequiredService<ILoggerFactory>();
+
+    public static async Task<RunBus> StartOnBrokerAsync(
+        string broker, RunRecord run, bool debug, CancellationToken cancellationToken)
+    {
+        var builder = CreateBuilder(debug);
+        builder.Services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            bus.UsingRabbitMq((context, rabbit) =>
+            {
+                WorkerServices.ConfigureHost(rabbit, broker);
+                RunTopology.ConfigureEvents(rabbit);
+                rabbit.ReceiveEndpoint(RunTopology.Events(run.Name), endpoint => HearEvents(context, endpoint, run.Name));
+            });
+        });
+        return await StartAsync(builder.Build(), cancellationToken);
+    }
+
+    /// <summary>Coordinator and workers in one process, with no broker at all.</summary>
+    public static async Task<RunBus> StartInProcessAsync(
+        WorkerOptions workers, RunRecord run, bool debug, CancellationToken cancellationToken)
+    {
+        var builder = CreateBuilder(debug);
+        builder.Services.AddSliceMigration(workers).AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            bus.UsingInMemory((context, memory) => memory.ReceiveEndpoint(
+                RunTopology.Events(run.Name), endpoint => HearEvents(context, endpoint, run.Name)));
+        });
+        return await StartAsync(builder.Build(), cancellationToken);
+    }
+
+    /// <summary>In process only: starts taking slices.</summary>
+    public Task TakeSlicesAsync(RunRecord run, CancellationToken cancellationToken)
+        => _host.Services.GetRequiredService<RunSubscriptions>().ConnectAsync(run, cancellationToken);
+
+    /// <summary>In process only: the slices in hand commit their batch and are handed back.</summary>
+    public async Task LetGoAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        _host.Services.GetRequiredService<Migration.Worker.DrainSignal>().Give();
+        await _host.Services.GetRequiredService<RunSubscriptions>().DisconnectAsync(run.Id, cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+
+    private static HostApplicationBuilder CreateBuilder(bool debug)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.AddWorkerConsole(debug);
+        builder.Services.AddSingleton<RunNews>();
+
+        // The command owns Ctrl-C and SIGTERM; a second owner would take the bus down under it.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        return builder;
+    }
+
+    private static async Task<RunBus> StartAsync(IHost host, CancellationToken cancellationToken)
+    {
+        await host.StartAsync(cancellationToken);
+        await host.Services.GetRequiredService<IBusControl>()
+            .WaitForHealthStatus(BusHealthStatus.Healthy, cancellationToken);
+        return new RunBus(host);
+    }
+
+    private static void HearEvents(IServiceProvider services, IReceiveEndpointConfigurator endpoint, string run)
+    {
+        RunTopology.ConfigureEventQueue(endpoint, run);
+        endpoint.Consumer(() => new SliceNewsConsumer(
+            services.GetRequiredService<RunNews>(), services.GetRequiredService<ILogger<SliceNewsConsumer>>()));
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,140 @@
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
+using Migration.Coordinator.Planning;
+using Migration.Coordinator.Publishing;
+using Migration.Coordinator.Tracking;
+using Migration.Worker;
+using Migration.Worker.Hosting;
+using Migration.Worker.Targets;
+using Npgsql;
+using Spectre.Console;
+
+namespace Migration.Coordinator.Runs;
+
+/// <summary>
+/// A run from its file to its report. Every step can be repeated: whatever an earlier coordinator did stands in the
+/// ledger and is not done again, so one that died anywhere is followed by one that goes on.
+/// </summary>
+internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiConsole console)
+{
+    private readonly string _name = request.Name ?? file.Name;
+    private readonly WorkerPlace _place = request.Place ?? (file.Broker is null ? WorkerPlace.InProcess : WorkerPlace.Local);
+
+    /// <returns>Of <see cref="ExitCode"/>.</returns>
+    public async Task<int> DriveAsync(CancellationToken cancellationToken)
+    {
+        var broker = await BrokerAsync(cancellationToken);
+        var connection = ConnectionText.ToNpgsql(file.Target.Uri);
+        await using var target = NpgsqlDataSource.Create(connection);
+        await LedgerSchema.EnsureAsync(target, cancellationToken);
+        await using var runLock = await RunLock.AcquireAsync(
+            connection, _name, WorkerIdentity.Create().Name, cancellationToken);
+        var runs = new RunLedger(target);
+        var run = await new RunOpener(runs).OpenAsync(_name, file, cancellationToken);
+        if (run.State == RunState.Completed)
+        {
+            console.MarkupLineInterpolated($"Run [bold]{_name}[/] is complete; nothing is left to do.");
+            return await ReportAsync(target, run, cancellationToken);
+        }
+
+        var plan = new PlanLedger(target);
+        await PrepareTablesAsync(target, run, plan, cancellationToken);
+        await new SlicePlanner(plan, run, file, request.Workers, console).PlanAsync(cancellationToken);
+        await MigrateAsync(target, runs, plan, runLock, run, broker, cancellationToken);
+        return await EndAsync(target, runs, run, broker, cancellationToken);
+    }
+
+    /// <summary>The broker to use, or null when the workers are hosted here.</summary>
+    private async Task<string?> BrokerAsync(CancellationToken cancellationToken)
+    {
+        if (_place == WorkerPlace.InProcess)
+            return null;
+        if (file.Broker is not { Uri: var broker })
+        {
+            throw new UserException(
+                "Workers outside this process need a broker: add 'broker: { uri: amqp://... }' to the migration file, set "
+                + "MIGRATION_BROKER, or run with --in-process.");
+        }
+
+        await BrokerProbe.CheckAsync(broker, cancellationToken);
+        return broker;
+    }
+
+    private async Task PrepareTablesAsync(
+        NpgsqlDataSource target, RunRecord run, PlanLedger plan, CancellationToken cancellationToken)
+    {
+        await using var connection = await target.OpenConnectionAsync(cancellationToken);
+        var tables = await TargetTables.EnsureAllAsync(connection, file.Collections, cancellationToken);
+        var isNew = (await plan.ListAsync(run.Id, cancellationToken)).All(collection => !collection.IsPlanned);
+        foreach (var table in tables.Where(table => isNew && table.AlreadyHadRows))
+        {
+            console.MarkupLineInterpolated(
+                $"[yellow]warning[/] table {table.Table} already holds rows; records whose key is among them follow 'onConflict'.");
+        }
+    }
+
+    private async Task MigrateAsync(
+        NpgsqlDataSource target, RunLedger runs, PlanLedger plan, RunLock runLock, RunRecord run, string? broker,
+        CancellationToken cancellationToken)
+    {
+        var queues = broker is null ? null : new RunQueues(broker, run.Name);
+        var waiting = queues is null ? 0 : await queues.DeclareAsync(cancellationToken);
+        await using var bus = broker is null
+            ? await RunBus.StartInProcessAsync(InProcessOptions(), run, request.Debug, cancellationToken)
+            : await RunBus.StartOnBrokerAsync(broker, run, request.Debug, cancellationToken);
+        var publisher = new SlicePublisher(
+            bus.Bus, plan, run, broker is not null, bus.Loggers.CreateLogger<SlicePublisher>());
+        var lease = TimeSpan.FromSeconds(file.Worker.LeaseSeconds);
+        var progress = new ProgressLedger(target);
+        var reconciler = new Reconciler(
+            progress, publisher, queues, run, lease, bus.Loggers.CreateLogger<Reconciler>());
+        var tracker = new RunTracker(
+            progress, runLock, reconciler, bus.News, run, TimeProvider.System, bus.Loggers.CreateLogger<RunTracker>());
+
+        if (await plan.ReviveFailedAsync(run.Id, cancellationToken) is > 0 and var revived)
+            console.MarkupLineInterpolated($"{revived} slices that had given up get another set of attempts.");
+        await runs.StartAsync(run.Id, cancellationToken);
+        await using var workers = await RunWorkers.StartAsync(_place, request, run, file, bus, broker, console, cancellationToken);
+
+        // What was published by an earlier coordinator still waits in the queue; with an empty queue its messages are lost.
+        await publisher.PublishPendingAsync(waiting > 0 ? TimeSpan.FromDays(1) : TimeSpan.Zero, cancellationToken);
+        await using var view = new ProgressView(console, run, new WorkerLedger(target), lease);
+        await tracker.FollowAsync(
+            async (collections, token) =>
+            {
+                workers.Supervise(collections.Sum(c => c.Slices.Completed), bus.Loggers);
+                await view.ShowAsync(collections, token);
+            },
+            cancellationToken);
+    }
+
+    private async Task<int> EndAsync(
+        NpgsqlDataSource target, RunLedger runs, RunRecord run, string? broker, CancellationToken cancellationToken)
+    {
+        var progress = new ProgressLedger(target);
+        var verdict = RunVerdict.Of(
+            await progress.ByCollectionAsync(run.Id, cancellationToken),
+            await progress.CountQuarantineAsync(run.Id, cancellationToken), file.Source.Live);
+        await (verdict.IsComplete
+            ? runs.CompleteAsync(run.Id, cancellationToken)
+            : runs.EndIncompleteAsync(run.Id, string.Join(' ', verdict.Reasons), cancellationToken));
+        if (broker is not null)
+            await new RunQueues(broker, run.Name).RemoveAsync(cancellationToken);
+        return await ReportAsync(target, run, cancellationToken);
+    }
+
+    private async Task<int> ReportAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
+    {
+        var report = await RunReport.BuildAsync(target, run.Name, cancellationToken);
+        RunReportText.Write(console, report);
+        return report.IsComplete ? ExitCode.Done : ExitCode.Incomplete;
+    }
+
+    private WorkerOptions InProcessOptions() => new()
+    {
+        Target = file.Target.Uri,
+        Source = file.Source.Uri,
+        Multiply = request.Workers,
+    };
+}

@@ -1,0 +1,21 @@
+namespace Migration.Coordinator.Runs;
+
+/// <summary>What the user asked for on the command line of <c>run</c>.</summary>
+/// <param name="File">The migration file's path.</param>
+/// <param name="Name">The run's name; null for the file's.</param>
+/// <param name="Workers">How many workers to start.</param>
+/// <param name="LogFolder">Where local workers log; null for a folder of the run's name below the temporary folder.</param>
+internal sealed record RunRequest(string File, string? Name, int Workers, WorkerPlace? Place, string? LogFolder, bool Debug);
+
+/// <summary>Where a run's workers are.</summary>
+internal enum WorkerPlace
+{
+    /// <summary>Processes on this machine.</summary>
+    Local,
+
+    /// <summary>In the coordinator's process, without a broker.</summary>
+    InProcess,
+
+    /// <summary>Somebody else starts them.</summary>
+    External,
+}

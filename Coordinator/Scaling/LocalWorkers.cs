@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using Migration.Worker;
+
+namespace Migration.Coordinator.Scaling;
+
+/// <summary>
+/// N worker processes on this machine. One that dies is replaced, though not for ever: when several in a row die without
+/// a slice being completed, the run stops and says why. They stop when this process ends, however it ends, because they
+/// watch the standard input that it holds.
+/// </summary>
+internal sealed class LocalWorkers : IAsyncDisposable
+{
+    private const int MostDeathsWithoutProgress = 5;
+    private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(30);
+
+    private readonly List<LocalWorker> _workers = [];
+    private readonly Func<int, LocalWorker> _start;
+    private int _deaths;
+    private long _completedAtLastDeath;
+
+    /// <param name="count">How many.</param>
+    /// <param name="connections">Source, target, broker and run as environment variables: an argument could be read by everyone.</param>
+    /// <param name="logFolder">Each worker's log, <c>worker-1.log</c> and so on.</param>
+    public LocalWorkers(int count, IReadOnlyDictionary<string, string?> connections, string logFolder)
+    {
+        Directory.CreateDirectory(logFolder);
+        LogFolder = logFolder;
+        _start = number => LocalWorker.Start(connections, Path.Combine(logFolder, $"worker-{number}.log"));
+        for (var number = 1; number <= count; number++)
+            _workers.Add(_start(number));
+    }
+
+    public string LogFolder { get; }
+
+    public int Alive => _workers.Count(worker => !worker.HasExited);
+
+    public IReadOnlyList<int> ProcessIds => [.. _workers.Where(worker => !worker.HasExited).Select(worker => worker.Id)];
+
+    /// <summary>Deaths so far.</summary>
+    public int Replaced { get; private set; }
+
+    /// <summary>Starts another worker for each that died.</summary>
+    /// <param name="completedSlices">Slices completed so far: progress since the last death is what excuses a death.</param>
+    /// <param name="onDeath">Called with process id and exit code.</param>
+    /// <exception cref="UserException">They cannot work at all, or die without progress.</exception>
+    public void ReplaceDead(long completedSlices, Action<int, int> onDeath)
+    {
+        for (var i = 0; i < _workers.Count; i++)
+        {
+            if (!_workers[i].HasExited)
+                continue;
+            var dead = _workers[i];
+            if (dead.ExitCode == ExitCode.Configuration)
+                throw new UserException($"A worker cannot work: {dead.LastLine} (log: {LogFolder})");
+            _deaths = completedSlices > _completedAtLastDeath ? 1 : _deaths + 1;
+            _completedAtLastDeath = completedSlices;
+            if (_deaths > MostDeathsWithoutProgress)
+                throw new UserException(
+                    ExitCode.Incomplete,
+                    $"{_deaths} workers died one after the other without completing a slice; the last one ended with exit code "
+                    + $"{dead.ExitCode} and said: {dead.LastLine} (log: {LogFolder})");
+            onDeath(dead.Id, dead.ExitCode);
+            Replaced++;
+            dead.Dispose();
+            _workers[i] = _start(i + 1);
+        }
+    }
+
+    /// <summary>Waits until all have ended by themselves, as they do when the run is over; then helps.</summary>
+    public async Task WaitForEndAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(_workers.Select(worker => worker.WaitForExitAsync(cancellationToken)))
+                .WaitAsync(GracePeriod, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // DisposeAsync asks them to stop, and then makes them.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var worker in _workers)
+            worker.AskToStop();
+        foreach (var worker in _workers)
+        {
+            await worker.StopAsync(GracePeriod);
+            worker.Dispose();
+        }
+    }
+
+    /// <summary>The worker that came with this coordinator.</summary>
+    internal static ProcessStartInfo StartInfo(IEnumerable<string> arguments)
+    {
+        var info = new ProcessStartInfo
+        {
+            FileName = Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        info.ArgumentList.Add(typeof(ExitCode).Assembly.Location);
+        foreach (var argument in arguments)
+            info.ArgumentList.Add(argument);
+        return info;
+    }
+}

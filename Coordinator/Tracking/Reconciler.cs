@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
+using Migration.Coordinator.Publishing;
+
+namespace Migration.Coordinator.Tracking;
+
+/// <summary>
+/// Compares the ledger with what is going on and enqueues again what has neither an outcome nor a live owner.
+/// </summary>
+/// <remarks>
+/// A slice in a worker's hands is abandoned when the worker said goodbye or its heartbeat is older than the lease. A
+/// slice in the queue is lost when the queue is empty and yet it waits: the queue was purged, deleted or made anew, or
+/// the message was dropped. Enqueuing one slice too many is harmless, for the ledger gives it away only once.
+/// </remarks>
+internal sealed class Reconciler(
+    ProgressLedger progress, SlicePublisher publisher, RunQueues? queues, RunRecord run, TimeSpan lease,
+    ILogger<Reconciler> logger)
+{
+    /// <summary>A message that was confirmed this long ago and is not in the queue is in nobody's buffer either.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
+    public async Task ReconcileAsync(CancellationToken cancellationToken)
+    {
+        var abandoned = await progress.ReleaseAbandonedAsync(run.Id, lease, cancellationToken);
+        if (abandoned.Count > 0)
+        {
+            logger.Reenqueued(abandoned.Count, abandoned[0].Id.ToString());
+            await publisher.PublishAsync(abandoned, cancellationToken);
+        }
+
+        // In memory there is no queue to lose; the messages live as long as this process.
+        if (queues is null || await queues.DeclareAsync(cancellationToken) > 0)
+            return;
+        var lost = await publisher.PublishPendingAsync(Silence, cancellationToken);
+        if (lost > 0)
+            logger.MessagesLost(lost);
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
+using Migration.Worker;
+using Npgsql;
+using RabbitMQ.Client.Exceptions;
+
+namespace Migration.Coordinator.Tracking;
+
+/// <summary>
+/// Follows a run to its end: asks the ledger how far it is, sooner when an event tells of something, and reconciles at
+/// intervals and once more before it says that the run has ended.
+/// </summary>
+internal sealed class RunTracker(
+    ProgressLedger progress, RunLock runLock, Reconciler reconciler, RunNews news, RunRecord run, TimeProvider time,
+    ILogger<RunTracker> logger)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReconcileInterval = TimeSpan.FromSeconds(5);
+
+    /// <param name="show">Called about once a second with what the ledger says.</param>
+    /// <returns>When every slice has its outcome.</returns>
+    public async Task FollowAsync(
+        Func<IReadOnlyList<CollectionProgress>, CancellationToken, Task> show, CancellationToken cancellationToken)
+    {
+        var reconciled = time.GetTimestamp();
+        while (true)
+        {
+            if (await LookAsync(cancellationToken) is { } collections)
+            {
+                await show(collections, cancellationToken);
+                if (collections.All(c => c.Slices.AllHaveOutcome))
+                    return;
+            }
+
+            if (time.GetElapsedTime(reconciled) >= ReconcileInterval)
+            {
+                await ReconcileAsync(cancellationToken);
+                reconciled = time.GetTimestamp();
+            }
+
+            // Events can come by the thousand a second; the ledger is asked at most four times.
+            await Task.Delay(Interval / 4, time, cancellationToken);
+            await news.WaitAsync(Interval - (Interval / 4), time, cancellationToken);
+        }
+    }
+
+    /// <summary>Null while the ledger is away; the lock is gone then as well, and must be had again before going on.</summary>
+    private async Task<IReadOnlyList<CollectionProgress>?> LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await runLock.RenewAsync(cancellationToken);
+            return await progress.ByCollectionAsync(run.Id, cancellationToken);
+        }
+        catch (NpgsqlException e) when (TransientRetry.IsTransient(e))
+        {
+            logger.ReconcileFailed(TransientRetry.FirstLine(e));
+            return null;
+        }
+    }
+
+    private async Task ReconcileAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await reconciler.ReconcileAsync(cancellationToken);
+        }
+        catch (Exception e) when (TransientRetry.IsTransient(e)
+            || e is BrokerUnreachableException or AlreadyClosedException or OperationInterruptedException
+                or MassTransit.MassTransitException or TimeoutException)
+        {
+            // A server is away. What could not be enqueued now still stands in the ledger and is found the next time.
+            logger.ReconcileFailed(TransientRetry.FirstLine(e));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Migration.Worker.Hosting;
+
+namespace Migration.Worker.Commands;
+
+/// <summary><c>worker</c>: takes slices until told to stop or the run is over.</summary>
+internal static class WorkerCommand
+{
+    private static readonly Option<string?> Run = new("--run")
+    {
+        Description = "Work for this run only, and end with it (default: $MIGRATION_RUN, else every run of the ledger)",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("MIGRATION_RUN"),
+    };
+
+    private static readonly Option<bool> ExitWithParent = new("--exit-with-parent")
+    {
+        Description = "Stop when standard input closes, as it does when the process that started this one ends",
+    };
+
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Takes slices of a run from the queue and migrates them to PostgreSQL.")
+        {
+            Connections.Broker, Connections.Target, Connections.Source, Run, ExitWithParent,
+        };
+        root.Subcommands.Add(SliceCommand.Create());
+        root.SetAction(async (parsed, cancellationToken) => await ServeAsync(parsed, cancellationToken));
+        return root;
+    }
+
+    private static async Task<int> ServeAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var broker = parsed.Require(Connections.Broker, Connections.BrokerVariable);
+        var options = new WorkerOptions
+        {
+            Target = parsed.Require(Connections.Target, Connections.TargetVariable),
+            Broker = broker,
+            Source = parsed.GetValue(Connections.Source),
+            Run = parsed.GetValue(Run) is { Length: > 0 } run ? run : null,
+        };
+        await BrokerProbe.CheckAsync(broker, cancellationToken);
+        using var host = Build(options, broker, parsed.GetValue(CommandLine.Debug));
+        if (parsed.GetValue(ExitWithParent))
+            StopAtEndOfInput(host.Services.GetRequiredService<IHostApplicationLifetime>());
+        await host.RunAsync(cancellationToken);
+        return host.Services.GetRequiredService<RunSubscriptions>().Refusal is { } refusal
+            ? throw new UserException(refusal)
+            : ExitCode.Done;
+    }
+
+    private static IHost Build(WorkerOptions options, string broker, bool debug)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.AddWorkerConsole(debug);
+        builder.Services.AddSliceMigration(options).AddBroker(broker).AddRunWatcher();
+        return builder.Build();
+    }
+
+    /// <summary>The parent holds the other end of standard input; it closes however the parent ends.</summary>
+    private static void StopAtEndOfInput(IHostApplicationLifetime lifetime)
+    {
+        var thread = new Thread(() =>
+        {
+            using var input = Console.OpenStandardInput();
+            Span<byte> ignored = stackalloc byte[64];
+            while (input.Read(ignored) > 0)
+            {
+            }
+
+            lifetime.StopApplication();
+        }) { IsBackground = true, Name = "waits for the parent's end" };
+        thread.Start();
+    }
+}

@@ -1,0 +1,28 @@
+namespace Migration.Worker;
+
+/// <summary>What the two programs end with; documented in the README.</summary>
+public static class ExitCode
+{
+    public const int Done = 0;
+
+    /// <summary>Something that nobody foresaw; <c>--debug</c> shows where.</summary>
+    public const int Unexpected = 1;
+
+    /// <summary>
+    /// The migration file, the arguments, a password or a right is wrong, or source and target are not as the file says:
+    /// trying again without a change is useless. A Kubernetes Job fails at once on it.
+    /// </summary>
+    public const int Configuration = 2;
+
+    /// <summary>A server could not be reached; trying again may help.</summary>
+    public const int Unreachable = 3;
+
+    /// <summary>The run is another coordinator's, or was started from a file that said something else.</summary>
+    public const int Refused = 4;
+
+    /// <summary>The run ended, and its counts do not add up or slices gave up; the report says which.</summary>
+    public const int Incomplete = 5;
+
+    /// <summary>Stopped by Ctrl-C; the run can go on.</summary>
+    public const int Interrupted = 130;
+}

@@ -1,0 +1,52 @@
+using System.Net.Sockets;
+using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
+using Migration.Worker.Sources;
+using Migration.Worker.Targets;
+using Npgsql;
+using RabbitMQ.Client.Exceptions;
+
+namespace Migration.Worker;
+
+/// <summary>Turns what ended a program into one message for the user and an exit code.</summary>
+public static class Failure
+{
+    /// <summary>Ends a program with a message of its own making.</summary>
+    public static (int Code, string Message) Describe(Exception exception) => exception switch
+    {
+        AggregateException { InnerExceptions: [var only] } => Describe(only),
+        UserException e => (e.Code, e.Message),
+        MigrationFileException e => (ExitCode.Configuration, e.Message),
+        SourceException { IsTransient: true } e => (ExitCode.Unreachable, e.Message),
+        SourceException e => (ExitCode.Configuration, e.Message),
+        TargetException e => (ExitCode.Configuration, e.Message),
+        LedgerException e => (ExitCode.Refused, e.Message),
+        PostgresException e => (ExitCode.Configuration, "PostgreSQL refused: " + e.MessageText + Hint(e) + $" (SQLSTATE {e.SqlState})."),
+        NpgsqlException e => (ExitCode.Unreachable, "PostgreSQL cannot be reached: " + Innermost(e) + ". Check target.uri and that the server is up."),
+        BrokerUnreachableException e when Contains<AuthenticationFailureException>(e) => (ExitCode.Configuration,
+            "RabbitMQ refused the user or password of broker.uri."),
+        BrokerUnreachableException e => (ExitCode.Unreachable, "RabbitMQ cannot be reached: " + Innermost(e) + ". Check broker.uri and that the server is up."),
+        OperationCanceledException => (ExitCode.Interrupted, "Stopped."),
+        _ => (ExitCode.Unexpected, $"Unexpected: {TransientRetry.FirstLine(exception)} ({exception.GetType().Name}). Run again with --debug to see where."),
+    };
+
+    private static string Hint(PostgresException e) => e.SqlState switch
+    {
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
+            => "; check the user and password of target.uri",
+        PostgresErrorCodes.InvalidCatalogName => "; create the database first, or name another in target.uri",
+        PostgresErrorCodes.InsufficientPrivilege => "; grant the right, or use another user in target.uri",
+        _ => "",
+    };
+
+    private static bool Contains<T>(Exception? exception)
+        where T : Exception
+        => exception is T || exception is not null && Contains<T>(exception.InnerException);
+
+    private static string Innermost(Exception exception)
+    {
+        while (exception.InnerException is { } inner and not SocketException { Message: "" })
+            exception = inner;
+        return TransientRetry.FirstLine(exception);
+    }
+}

@@ -1,0 +1,26 @@
+using RabbitMQ.Client;
+
+namespace Migration.Worker.Hosting;
+
+/// <summary>
+/// Tries the broker once before anything starts, so that a wrong password or address is one message and an exit code
+/// instead of a bus that tries for ever.
+/// </summary>
+public static class BrokerProbe
+{
+    /// <exception cref="RabbitMQ.Client.Exceptions.BrokerUnreachableException">It cannot be reached, or refuses the user.</exception>
+    /// <exception cref="UserException">The URI cannot be read.</exception>
+    public static async Task CheckAsync(string broker, CancellationToken cancellationToken)
+    {
+        var factory = Factory(broker);
+        await using var connection = await factory.CreateConnectionAsync("migration check", cancellationToken);
+    }
+
+    /// <summary>For what MassTransit has no call for: declaring, counting and removing queues.</summary>
+    internal static ConnectionFactory Factory(string broker)
+    {
+        if (!Uri.TryCreate(broker, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps"))
+            throw new UserException("broker.uri must be amqp://user:password@host:port/vhost or amqps://...");
+        return new ConnectionFactory { Uri = uri, AutomaticRecoveryEnabled = false };
+    }
+}
