@@ -1,0 +1,3 @@
+namespace Migration.DocumentDbGateway.Engine;
+
+internal sealed class EngineUnavailableException(string message, Exception inner) : Exception(message, inner);
