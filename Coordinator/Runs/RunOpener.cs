@@ -11,15 +11,15 @@ internal sealed class RunOpener(RunLedger runs)
     public async Task<RunRecord> OpenAsync(string name, MigrationFile file, CancellationToken cancellationToken)
     {
         CheckName(name);
-        var stored = MigrationFileFingerprint.ToStoredJson(file);
-        var hash = MigrationFileFingerprint.Hash(file);
+        var stored = StoredMigrationFile.ToStoredJson(file);
+        var hash = MigrationFileFingerprint.Of(file);
         if (await runs.FindAsync(name, cancellationToken) is not { } run)
         {
             return await runs.CreateAsync(
                 name, stored, hash, [.. file.Collections.Select(c => (c.Name, c.Table.ToString()))], cancellationToken);
         }
 
-        var changes = MigrationFileChanges.Between(MigrationFileFingerprint.FromStoredJson(run.File), file);
+        var changes = MigrationFileChanges.Between(StoredMigrationFile.FromStoredJson(run.File), file);
         if (changes.Count > 0)
         {
             throw new UserException(
@@ -35,11 +35,7 @@ internal sealed class RunOpener(RunLedger runs)
 
     private static void CheckName(string name)
     {
-        if (name.Length is 0 or > 63 || !char.IsAsciiLetterOrDigit(name[0])
-            || name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '_')))
-        {
-            throw new UserException(
-                $"'{name}' cannot be a run's name: use up to 63 lower-case letters, digits, '-' and '_', with a letter or digit first.");
-        }
+        if (RunName.Problem(name) is { } problem)
+            throw new UserException($"'{name}' cannot be a run's name: {problem}.");
     }
 }

@@ -28,5 +28,5 @@ public sealed record WorkerOptions
 
     /// <summary>The run's migration file with the connections that this process was given.</summary>
     internal MigrationFile Connect(string storedFile)
-        => MigrationFileJson.Read(storedFile).WithConnections(Source, Target, Broker);
+        => StoredMigrationFile.FromStoredJson(storedFile).WithConnections(Source, Target, Broker);
 }

@@ -3,7 +3,7 @@
 
 CREATE TABLE migration.run (
     id          uuid PRIMARY KEY,
-    name        text NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
+    name        text NOT NULL UNIQUE CHECK (name ~ '^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$'),
     state       text NOT NULL DEFAULT 'planning'
                 CHECK (state IN ('planning', 'running', 'completed', 'incomplete')),
     file        jsonb NOT NULL,              -- the migration file without any secret
