@@ -1,0 +1,105 @@
+namespace Migration.Contracts.Migrations.Loading;
+
+internal static class CollectionSection
+{
+    public static readonly string[] Keys = ["name", "filter", "table", "primaryKey", "onConflict", "columns", "unmapped"];
+
+    public static readonly string[] ConflictActions = ["fail", "skip", "overwrite"];
+
+    public static CollectionMapping Read(SectionReader section, string defaultSchema)
+    {
+        var name = ReadName(section);
+        var unmapped = UnmappedSection.Read(section);
+        var columns = ColumnsSection.Read(section, unmapped.Column);
+        return new CollectionMapping
+        {
+            Name = name,
+            Filter = FilterText.Read(section, "filter"),
+            Table = ReadTable(section, name, defaultSchema),
+            PrimaryKey = ReadPrimaryKey(section, columns, unmapped.Column),
+            OnConflict = Enum.Parse<ConflictAction>(section.Choice("onConflict", ConflictActions) ?? "fail", ignoreCase: true),
+            Columns = columns,
+            Unmapped = unmapped,
+        };
+    }
+
+    private static string ReadName(SectionReader section)
+    {
+        const string expected = "the name of a collection of the source";
+        if (section.Find("name") is null)
+        {
+            section.Missing("name", expected);
+        }
+
+        return section.Text("name", expected) ?? "";
+    }
+
+    private static TableName ReadTable(SectionReader section, string collection, string defaultSchema)
+    {
+        if (section.Find("table") is null)
+        {
+            CheckDefaultTable(section, collection);
+            return new TableName(defaultSchema, collection);
+        }
+
+        var text = section.Text("table", "table or schema.table");
+        if (text is null)
+        {
+            return new TableName(defaultSchema, "");
+        }
+
+        if (!TableNameText.TryParse(text, defaultSchema, out var table, out var problem))
+        {
+            section.Mistake("table", $"is {section.Raw("table")}; {problem}");
+        }
+
+        return table;
+    }
+
+    private static void CheckDefaultTable(SectionReader section, string collection)
+    {
+        if (collection.Length > 0 && Identifier.Problem(collection) is { } problem)
+        {
+            section.Mistake("name", $"cannot be the table's name: {problem}; give the collection a 'table'");
+        }
+    }
+
+    private static IReadOnlyList<string> ReadPrimaryKey(SectionReader section, IReadOnlyList<ColumnMapping> columns, string? unmapped)
+    {
+        const string expected = "the name of a column, or a list of names";
+        if (section.Find("primaryKey") is null)
+        {
+            var id = columns.FirstOrDefault(c => c.Path is ["_id"]);
+            section.Missing("primaryKey", expected + (id is null ? "" : $", such as {id.Name}"));
+            return [];
+        }
+
+        var key = section.Texts("primaryKey", expected);
+        for (var i = 0; i < key.Count; i++)
+        {
+            CheckKeyColumn(section, key[i], key.Take(i).Contains(key[i]), columns, unmapped);
+        }
+
+        return key;
+    }
+
+    private static void CheckKeyColumn(
+        SectionReader section, string name, bool isRepeated, IReadOnlyList<ColumnMapping> columns, string? unmapped)
+    {
+        // An unreadable 'columns' has its own mistake already.
+        var column = columns.FirstOrDefault(c => c.Name == name);
+        if (isRepeated)
+        {
+            section.Mistake("primaryKey", $"names {Shown.Text(name)} twice; expected each column once");
+        }
+        else if (column is null && columns.Count > 0)
+        {
+            var names = columns.Select(c => c.Name).Where(c => c != unmapped).ToList();
+            section.Mistake("primaryKey", $"names {Shown.Text(name)}, which is not a column{NearestWord.Hint(name, names)}");
+        }
+        else if (column is { Type.Kind: ColumnKind.Json } || (column is not null && name == unmapped))
+        {
+            section.Mistake("primaryKey", $"names {Shown.Text(name)}, a {column.Type} that PostgreSQL cannot index or that holds the unmapped fields; expected another column");
+        }
+    }
+}

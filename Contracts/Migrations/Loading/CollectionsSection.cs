@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace Migration.Contracts.Migrations.Loading;
+
+/// <summary>The list of collections: each is read on its own, then names and tables are compared.</summary>
+internal static class CollectionsSection
+{
+    public static IReadOnlyList<CollectionMapping> Read(SectionReader top, string defaultSchema)
+    {
+        if (top.Find("collections") is not { } node)
+        {
+            top.Missing("collections", "a list with at least one collection");
+            return [];
+        }
+
+        if (node is not YamlList { Items.Count: > 0 } list)
+        {
+            top.Mistake("collections", $"is {(node is YamlList ? "an empty list" : node.Kind)}; expected a list with at least one collection");
+            return [];
+        }
+
+        var collections = list.Items.Select((item, index) => ReadOne(top, item, index, defaultSchema)).ToList();
+        CheckUnique(top.Context.Mistakes, collections, c => c.Mapping.Name, "name", "collection", "expected each collection once");
+        CheckUnique(top.Context.Mistakes, collections, c => c.Mapping.Table.ToString(), "table", "table", "expected a table for each collection");
+        return [.. collections.Select(c => c.Mapping)];
+    }
+
+    private static (SectionReader Section, CollectionMapping Mapping) ReadOne(
+        SectionReader top, YamlNode item, int index, string defaultSchema)
+    {
+        var name = ((item as YamlMap)?.Find("name") as YamlText)?.Raw;
+        var label = string.IsNullOrEmpty(name) ? string.Create(CultureInfo.InvariantCulture, $"collections[{index}]") : $"collections.{name}";
+        var section = new SectionReader(label, item, item.Place, CollectionSection.Keys, top.Context);
+        return (section, CollectionSection.Read(section, defaultSchema));
+    }
+
+    private static void CheckUnique(
+        Mistakes mistakes,
+        List<(SectionReader Section, CollectionMapping Mapping)> collections,
+        Func<(SectionReader Section, CollectionMapping Mapping), string> value,
+        string key,
+        string what,
+        string expected)
+    {
+        var named = collections.Where(c => c.Mapping.Name.Length > 0 && c.Mapping.Table.Name.Length > 0);
+        foreach (var same in named.GroupBy(value, StringComparer.Ordinal).Where(g => g.Count() > 1))
+        {
+            var first = same.First().Section.PlaceOf(key).Line;
+            foreach (var (section, _) in same.Skip(1))
+            {
+                mistakes.Add(section.PlaceOf(key), $"the {what} {Shown.Text(same.Key)} is already on line {first}; {expected}");
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+namespace Migration.Contracts.Migrations.Loading;
+
+/// <summary>The map of columns: a name and its type, or a name and a map.</summary>
+internal static class ColumnsSection
+{
+    public static readonly string[] Keys = ["path", "type", "required"];
+
+    private const string ExpectedType = "a PostgreSQL type, such as text or numeric(18,2)";
+
+    private static readonly ColumnType AnyType = new(ColumnKind.Text);
+
+    /// <param name="unmapped">The column that takes unmapped fields; it has no path, and is added at the end when it is not listed.</param>
+    public static IReadOnlyList<ColumnMapping> Read(SectionReader collection, string? unmapped)
+    {
+        const string expected = "a map with at least one column, such as { id: { path: _id, type: text } }";
+        if (collection.Find("columns") is not { } node)
+        {
+            collection.Missing("columns", expected);
+            return [];
+        }
+
+        if (node is not YamlMap { Entries.Count: > 0 } map)
+        {
+            collection.Mistake("columns", $"is {(node is YamlMap ? "empty" : node.Kind)}; expected {expected}");
+            return [];
+        }
+
+        var columns = map.Entries.Select(entry => ReadOne(collection, entry.Key, entry.Value, unmapped)).ToList();
+        if (unmapped is not null && columns.TrueForAll(c => c.Name != unmapped))
+        {
+            columns.Add(new ColumnMapping(unmapped, [], new ColumnType(ColumnKind.Jsonb), false, collection.PlaceOf("unmapped").Line));
+        }
+
+        return columns;
+    }
+
+    private static ColumnMapping ReadOne(SectionReader collection, YamlText key, YamlNode value, string? unmapped)
+    {
+        var label = $"{collection.Label("columns")}.{key.Raw}";
+        if (Identifier.ColumnProblem(key.Raw) is { } problem)
+        {
+            collection.Context.Mistakes.Add(key.Place, $"the column {Shown.Text(key.Raw)} cannot be: {problem}");
+        }
+
+        var column = value is YamlText
+            ? new ColumnMapping(key.Raw, PathFrom(collection, key.Raw, key.Place, label), ReadType(collection, value, label), false, key.Place.Line)
+            : ReadMap(new SectionReader(label, value, key.Place, Keys, collection.Context), key);
+        return key.Raw == unmapped ? AsUnmapped(collection, column, value, label) : column;
+    }
+
+    private static ColumnMapping ReadMap(SectionReader section, YamlText key)
+    {
+        if (section.Find("type") is null)
+        {
+            section.Missing("type", ExpectedType);
+        }
+
+        var type = section.Find("type") is { } node ? ReadType(section, node, section.Label("type")) : AnyType;
+        return new ColumnMapping(key.Raw, ReadPath(section, key), type, section.Flag("required") ?? false, key.Place.Line);
+    }
+
+    private static ColumnType ReadType(SectionReader section, YamlNode node, string label)
+    {
+        if (section.TextOf(node, label, ExpectedType) is not { } text)
+        {
+            return AnyType;
+        }
+
+        if (ColumnType.TryParse(text, out var type, out var problem))
+        {
+            return type;
+        }
+
+        // The parser's sentence repeats the text, which must not be one that a placeholder brought in.
+        var isAsWritten = ((YamlText)node).Raw == text;
+        section.Context.Mistakes.Add(node.Place, $"{label}: {(isAsWritten ? problem : $"{Shown.Text(((YamlText)node).Raw)} is not {ExpectedType}")}");
+        return AnyType;
+    }
+
+    // A list is for field names that hold dots themselves.
+    private static IReadOnlyList<string> ReadPath(SectionReader section, YamlText key)
+    {
+        const string expected = "field names joined by dots, such as vendor.address.city";
+        return section.Find("path") switch
+        {
+            null => PathFrom(section, key.Raw, key.Place, section.Name),
+            YamlList => section.Texts("path", expected),
+            var node => section.Text("path", expected) is { } path ? PathFrom(section, path, node.Place, section.Label("path")) : [],
+        };
+    }
+
+    private static string[] PathFrom(SectionReader section, string path, Place place, string label)
+    {
+        var parts = path.Split('.');
+        if (parts.Any(part => part.Length == 0))
+        {
+            section.Context.Mistakes.Add(place, $"{label}: a path has an empty part; expected field names joined by single dots");
+        }
+
+        return parts;
+    }
+
+    // Its path is empty, so that no field of a document is taken for mapped on its account.
+    private static ColumnMapping AsUnmapped(SectionReader collection, ColumnMapping column, YamlNode value, string label)
+    {
+        if ((value as YamlMap)?.Find("path") is { } path)
+        {
+            collection.Context.Mistakes.Add(path.Place, $"{label} takes the unmapped fields; expected no path");
+        }
+
+        if (column.Type is not { Kind: ColumnKind.Jsonb, IsArray: false })
+        {
+            collection.Context.Mistakes.Add(value.Place, $"{label} takes the unmapped fields but is {column.Type}; expected jsonb");
+        }
+
+        return column with { Path = [] };
+    }
+}

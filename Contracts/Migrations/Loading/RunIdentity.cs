@@ -1,0 +1,87 @@
+using System.Globalization;
+
+namespace Migration.Contracts.Migrations.Loading;
+
+/// <summary>
+/// The settings that decide which rows a run writes and how it was cut, each by its path in the file. A run that went on
+/// with other ones would have half of its slices done one way and half another.
+/// </summary>
+internal static class RunIdentity
+{
+    /// <summary>The value of an entry that stands for a whole collection or column.</summary>
+    public const string Present = "present";
+
+    public static SortedDictionary<string, string> Of(MigrationFile file)
+    {
+        var settings = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["source.uri"] = Server(file.Source.Uri),
+            ["source.live"] = Text(file.Source.Live),
+            ["target.uri"] = Server(file.Target.Uri),
+            ["slices.targetSeconds"] = Text(file.Slices.TargetSeconds),
+            ["slices.minRecords"] = Text(file.Slices.MinRecords),
+            ["slices.maxRecords"] = Text(file.Slices.MaxRecords),
+        };
+        AddIfGiven(settings, "source.database", file.Source.Database);
+        foreach (var collection in file.Collections)
+        {
+            AddCollection(settings, $"collections.{collection.Name}", collection);
+        }
+
+        return settings;
+    }
+
+    // The target's default schema is not in the list: every table's own schema is.
+    private static void AddCollection(SortedDictionary<string, string> settings, string path, CollectionMapping collection)
+    {
+        settings[path] = Present;
+        settings[$"{path}.table"] = collection.Table.Quoted;
+        settings[$"{path}.primaryKey"] = $"[{string.Join(", ", collection.PrimaryKey.Select(TableName.Quote))}]";
+        settings[$"{path}.onConflict"] = Text(collection.OnConflict);
+        settings[$"{path}.unmapped"] = Text(collection.Unmapped.Action) + (collection.Unmapped.Column is { } column ? $" in {TableName.Quote(column)}" : "");
+        AddIfGiven(settings, $"{path}.filter", collection.Filter);
+        foreach (var mapping in collection.Columns)
+        {
+            AddColumn(settings, $"{path}.columns.{mapping.Name}", mapping);
+        }
+    }
+
+    private static void AddColumn(SortedDictionary<string, string> settings, string path, ColumnMapping column)
+    {
+        settings[path] = Present;
+        settings[$"{path}.path"] = PathText(column.Path);
+        settings[$"{path}.type"] = column.Type.ToString();
+        settings[$"{path}.required"] = Text(column.Required);
+    }
+
+    // [a.b] and [a, b] are different paths.
+    private static string PathText(IReadOnlyList<string> path) =>
+        path.Any(part => part.Contains('.')) ? $"[{string.Join(", ", path.Select(TableName.Quote))}]" : string.Join('.', path);
+
+    private static void AddIfGiven(SortedDictionary<string, string> settings, string path, string? value)
+    {
+        if (value is not null)
+        {
+            settings[path] = value;
+        }
+    }
+
+    // Users are left out, as credentials are exchanged while a run goes on; PostgreSQL's two schemes mean the same.
+    private static string Server(string uri)
+    {
+        var shown = ConnectionText.Describe(uri);
+        if (ConnectionUri.TryParse(shown) is not { } parts)
+        {
+            return shown;
+        }
+
+        var scheme = parts.Scheme == "postgres" ? "postgresql" : parts.Scheme;
+        return $"{scheme}://{string.Join(',', parts.Hosts).ToLowerInvariant()}{(parts.Database.Length == 0 ? "" : "/" + parts.Database)}";
+    }
+
+    private static string Text(bool value) => value ? "true" : "false";
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(Enum value) => value.ToString().ToLowerInvariant();
+}

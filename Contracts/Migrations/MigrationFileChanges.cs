@@ -1,0 +1,37 @@
+using Migration.Contracts.Migrations.Loading;
+
+namespace Migration.Contracts.Migrations;
+
+/// <summary>What stands in the way of resuming a run with another file.</summary>
+public static class MigrationFileChanges
+{
+    /// <summary>
+    /// One sentence for each setting that a run may not change and that differs, such as
+    /// <c>collections.products.columns.price.type: numeric(18,2) -> numeric(12,2)</c>; empty when the run may go on.
+    /// The name, the broker, <c>worker</c>, <c>slices.maxAttempts</c>, <c>source.maxRecordsPerSecond</c>, the users and
+    /// passwords of connections, and the order of collections and columns may change at any time.
+    /// </summary>
+    public static IReadOnlyList<string> Between(MigrationFile old, MigrationFile @new)
+    {
+        var (before, after) = (RunIdentity.Of(old), RunIdentity.Of(@new));
+        var changes = before.Keys.Union(after.Keys)
+            .Where(key => before.GetValueOrDefault(key) != after.GetValueOrDefault(key))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        return [.. changes.Where(key => !IsInsideAnother(key, before, after)).Select(key => Sentence(key, before, after))];
+    }
+
+    // A collection or column that came or went is one change, not one for each of its settings.
+    private static bool IsInsideAnother(string key, SortedDictionary<string, string> before, SortedDictionary<string, string> after)
+    {
+        var (smaller, larger) = before.ContainsKey(key) ? (after, before) : (before, after);
+        return !smaller.ContainsKey(key)
+            && larger.Any(other => other.Value == RunIdentity.Present && other.Key != key
+                && key.StartsWith(other.Key + ".", StringComparison.Ordinal) && !smaller.ContainsKey(other.Key));
+    }
+
+    private static string Sentence(string key, SortedDictionary<string, string> before, SortedDictionary<string, string> after) =>
+        $"{key}: {Side(key, before, "absent")} -> {Side(key, after, "removed")}";
+
+    private static string Side(string key, SortedDictionary<string, string> settings, string absent) => settings.GetValueOrDefault(key) ?? absent;
+}
