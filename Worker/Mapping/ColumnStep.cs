@@ -1,0 +1,34 @@
+using Migration.Worker.Mapping.Conversions;
+using Migration.Worker.Targets;
+
+namespace Migration.Worker.Mapping;
+
+/// <summary>One column of the plan: which field it takes and how the value is written.</summary>
+/// <param name="column">The column as the target has it.</param>
+/// <param name="field">The field, or null for the column that keeps unmapped fields.</param>
+/// <param name="isKey">True when the column is in the primary key.</param>
+internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isKey)
+{
+    public TargetColumn Column { get; } = column;
+
+    public FieldNode? Field { get; } = field;
+
+    public bool IsKey { get; } = isKey;
+
+    public ColumnConversion Conversion { get; } = ColumnConversion.For(column.Type);
+
+    public string TypeName { get; } = SqlTypes.Name(column.Type);
+
+    /// <summary>The knob, as a sentence.</summary>
+    public string Advise(Advice advice) => advice switch
+    {
+        Advice.Widen => $"Widen column '{Column.Name}' in the migration file.",
+        Advice.ChangeType =>
+            $"Give column '{Column.Name}' another type in the migration file (jsonb takes every type), or mend the document.",
+        Advice.MendText => "PostgreSQL's text cannot hold it: mend the document, or leave the field out of the migration file.",
+        Advice.KeepBytes => $"Give column '{Column.Name}' the type bytea in the migration file to keep the bytes as they are.",
+        Advice.UseJson => $"Give column '{Column.Name}' the type json in the migration file, which keeps it, or mend the document.",
+        Advice.Mend => "Mend the document.",
+        _ => throw new ArgumentOutOfRangeException(nameof(advice), advice, null),
+    };
+}

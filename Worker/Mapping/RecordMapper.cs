@@ -1,0 +1,193 @@
+using System.Runtime.InteropServices;
+using Migration.Contracts.Migrations;
+using Migration.Worker.Mapping.Conversions;
+using Migration.Worker.Targets;
+using MongoDB.Bson;
+
+namespace Migration.Worker.Mapping;
+
+/// <summary>
+/// Makes rows of documents, without loss or not at all. Compiled once from a collection's mapping; immutable, so that
+/// slices share it.
+/// </summary>
+/// <remarks>
+/// <para>A document is walked once. The columns' paths form a tree of fields (<see cref="FieldNode"/>); while walking,
+/// each field that the tree knows leaves its type and place in a slot on the stack. Then the columns are written in
+/// their order, each by its <see cref="ColumnConversion"/>, from the document's bytes into the row's. Nothing is
+/// allocated for a record that maps; exceptions play no part in one that does not.</para>
+/// <para>Lossless or loud also holds for shapes: a path that must go through a value that is no document (or no array,
+/// for an index) is refused unless that value is null or missing, and so is a mapped field that appears twice. With
+/// <see cref="UnmappedAction.Keep"/>, a subdocument of which columns take only parts is kept whole besides.</para>
+/// </remarks>
+internal sealed class RecordMapper
+{
+    /// <summary>A row beyond this is refused: PostgreSQL holds a field to 1 GiB, and a row of COPY likewise.</summary>
+    private const int MaxRowBytes = 512 * 1024 * 1024;
+
+    private const int MaxNamesInMessage = 5;
+
+    private readonly FieldNode _root = FieldNode.Root();
+    private readonly int _slots;
+    private readonly ColumnStep[] _steps;
+    private readonly UnmappedAction _unmapped;
+
+    public RecordMapper(CollectionMapping mapping)
+    {
+        _unmapped = mapping.Unmapped.Action;
+        var paths = mapping.Columns.ToDictionary(c => c.Name, c => c.Path);
+        var kept = _unmapped == UnmappedAction.Keep ? mapping.Unmapped.Column : null;
+        var slots = 0;
+        _steps = [.. TargetColumn.Of(mapping).Select(column => new ColumnStep(
+            column,
+            column.Name == kept ? null : FieldOf(paths[column.Name], ref slots),
+            mapping.PrimaryKey.Contains(column.Name)))];
+        _slots = slots;
+    }
+
+    /// <summary>Appends one row, or returns why not and leaves the buffer as it was.</summary>
+    public RecordRejection? Map(ReadOnlySpan<byte> document, RowBuffer rows)
+    {
+        Span<FieldSlot> slots = stackalloc FieldSlot[_slots];
+        slots.Clear();
+        if (FindFields(_root, document, 0, slots) is { } rejection) return rejection;
+        var count = rows.Count;
+        rows.AppendInt16((short)_steps.Length);
+        foreach (var step in _steps)
+        {
+            var rejected = WriteColumn(step, document, slots, rows);
+            if (rejected is null) continue;
+            rows.TruncateTo(count);
+            return rejected;
+        }
+
+        rows.EndRow();
+        return null;
+    }
+
+    private FieldNode FieldOf(IReadOnlyList<string> path, ref int slots)
+    {
+        var node = _root;
+        foreach (var name in path) node = node.Child(name, ref slots);
+        node.HasColumn = true;
+        return node;
+    }
+
+    /// <summary>Fills the slots below <paramref name="parent"/>; places are counted from the whole document's start.</summary>
+    private RecordRejection? FindFields(
+        FieldNode parent, ReadOnlySpan<byte> container, int offset, Span<FieldSlot> slots, bool isArray = false)
+    {
+        var reader = new BsonSpanReader(container);
+        var hint = 0;
+        List<string>? unmapped = null;
+        for (var index = 0; reader.Read(); index++)
+        {
+            var field = isArray ? parent.Find(index) : parent.Find(reader.Name, ref hint);
+            if (field is null)
+            {
+                if (_unmapped == UnmappedAction.Fail && parent == _root) Remember(ref unmapped, reader.Name);
+                continue;
+            }
+
+            ref var slot = ref slots[field.Slot];
+            if (slot.Length != 0) return Twice(field);
+            slot = new FieldSlot(reader.Type, offset + reader.ValueOffset, reader.Value.Length + 1);
+            if (field.HasChildren && Descend(field, ref reader, offset, slots) is { } rejection) return rejection;
+        }
+
+        if (reader.Fault != BsonFault.None) return Unreadable(reader.Fault);
+        return unmapped is null ? null : Unmapped(unmapped);
+    }
+
+    private RecordRejection? Descend(FieldNode field, ref BsonSpanReader reader, int offset, Span<FieldSlot> slots)
+    {
+        if (reader.Type is BsonType.Null or BsonType.Undefined) return null;
+        var isArray = reader.Type == BsonType.Array;
+        if (isArray ? field.WantsOnlyIndexes : reader.Type == BsonType.Document)
+        {
+            return FindFields(field, reader.Value, offset + reader.ValueOffset, slots, isArray);
+        }
+
+        var step = Array.Find(_steps, s => s.Field?.Path.StartsWith($"{field.Path}.", StringComparison.Ordinal) == true);
+        var found = BsonText.Describe(reader.Type, reader.Value);
+        return new RecordRejection(
+            RecordStage.Map, step?.Column.Name, SqlStates.InvalidText,
+            $"field '{field.Path}' is {found}; the path '{step?.Field?.Path}' leads through it and finds nothing. "
+            + $"Change the path of column '{step?.Column.Name}' in the migration file.");
+    }
+
+    private RecordRejection? WriteColumn(
+        ColumnStep step, ReadOnlySpan<byte> document, ReadOnlySpan<FieldSlot> slots, RowBuffer rows)
+    {
+        if (step.Field is null) return WriteKept(step, document, rows);
+        var slot = slots[step.Field.Slot];
+        if (slot.Length == 0 || slot.Type is BsonType.Null or BsonType.Undefined)
+        {
+            if (step.Column.NotNull) return Missing(step, slot);
+            rows.AppendNull();
+            return null;
+        }
+
+        var value = document.Slice(slot.Offset, slot.Length - 1);
+        if (step.Conversion.Write(slot.Type, value, rows) is { } refusal) return Refused(step, refusal, slot.Type, value);
+        return rows.UnfinishedBytes <= MaxRowBytes ? null : TooLarge(step, rows.UnfinishedBytes);
+    }
+
+    private RecordRejection? WriteKept(ColumnStep step, ReadOnlySpan<byte> document, RowBuffer rows)
+    {
+        var refusal = ((JsonConversion)step.Conversion).WriteRest(document, _root, rows);
+        return refusal is null
+            ? null
+            : Reject(step, refusal.SqlState, $"the unmapped fields cannot be kept: {step.TypeName} {refusal.Reason}. {step.Advise(refusal.Advice)}");
+    }
+
+    private static void Remember(ref List<string>? names, ReadOnlySpan<byte> name)
+    {
+        names ??= [];
+        // One more than is shown tells that there are more.
+        if (names.Count <= MaxNamesInMessage) names.Add(BsonText.Shorten(name));
+    }
+
+    private static RecordRejection Unreadable(BsonFault fault) =>
+        new(RecordStage.Read, null, null, $"unreadable document: {fault.Describe()}");
+
+    private static RecordRejection Twice(FieldNode field) => new(
+        RecordStage.Map, null, null,
+        $"the field '{field.Path}' appears twice in the document, so that no one value is its value. Mend the document.");
+
+    private static RecordRejection Unmapped(List<string> names)
+    {
+        var more = names.Count > MaxNamesInMessage ? ", ..." : "";
+        var list = string.Join(", ", names.Take(MaxNamesInMessage).Select(n => $"'{n}'"));
+        return new RecordRejection(
+            RecordStage.Map, null, null,
+            $"no column takes the fields {list}{more}. Map them in the migration file, or let 'unmapped' ignore or keep them.");
+    }
+
+    private static RecordRejection Missing(ColumnStep step, FieldSlot slot)
+    {
+        var found = slot.Length == 0 ? "missing" : BsonText.NameOf(slot.Type);
+        var knob = step.IsKey
+            ? $"Column '{step.Column.Name}' is in the primary key: choose another key in the migration file, or mend the document."
+            : $"Take 'required' from column '{step.Column.Name}' in the migration file to let it be null.";
+        return Reject(step, SqlStates.NotNull, $"field '{step.Field!.Path}' is {found}; column '{step.Column.Name}' must have a value. {knob}");
+    }
+
+    private static RecordRejection Refused(ColumnStep step, Refusal refusal, BsonType type, ReadOnlySpan<byte> value)
+    {
+        var found = refusal.Found ?? BsonText.Describe(type, value);
+        return Reject(
+            step, refusal.SqlState,
+            $"field '{step.Field!.Path}{refusal.Within}' is {found}; {step.TypeName} {refusal.Reason}. {step.Advise(refusal.Advice)}");
+    }
+
+    private static RecordRejection TooLarge(ColumnStep step, int bytes) => Reject(
+        step, SqlStates.LimitExceeded,
+        $"the row has {bytes} bytes up to column '{step.Column.Name}', and {MaxRowBytes} is the limit. Map fewer columns from the same field.");
+
+    private static RecordRejection Reject(ColumnStep step, string sqlState, string message) =>
+        new(RecordStage.Map, step.Column.Name, sqlState, message);
+
+    /// <summary>Where a field's value stands in the document. Length is one more than the value's, and 0 when it is missing.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct FieldSlot(BsonType Type, int Offset, int Length);
+}

@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using Npgsql;
+
+namespace Migration.Worker.Targets;
+
+/// <summary>Sends rows through COPY's binary protocol as they stand in the buffer.</summary>
+internal static class CopyStream
+{
+    /// <summary>Small enough that PostgreSQL parses one piece while the next is on its way.</summary>
+    private const int PieceBytes = 128 * 1024;
+
+    /// <summary>Signature, flags, length of the header's extension.</summary>
+    private static readonly byte[] Header =
+        [.. "PGCOPY\n"u8, 0xFF, (byte)'\r', (byte)'\n', 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    private static readonly byte[] Trailer = [0xFF, 0xFF];
+
+    public static Task SendAsync(
+        NpgsqlConnection connection, string copy, RowBuffer rows, int first, int count, CancellationToken cancellationToken) =>
+        CopyAsync(connection, copy, (stream, token) => SendRowsAsync(stream, rows.Rows(first, count), token), cancellationToken);
+
+    /// <summary>Each row gets its index in the buffer as its first field.</summary>
+    public static Task SendNumberedAsync(
+        NpgsqlConnection connection, string copy, RowBuffer rows, int first, int count, CancellationToken cancellationToken) =>
+        CopyAsync(connection, copy, (stream, token) => SendNumberedRowsAsync(stream, rows, first, count, token), cancellationToken);
+
+    private static async Task CopyAsync(
+        NpgsqlConnection connection, string copy, Func<Stream, CancellationToken, Task> send, CancellationToken cancellationToken)
+    {
+        var stream = await connection.BeginRawBinaryCopyAsync(copy, cancellationToken);
+        try
+        {
+            await stream.WriteAsync(Header, cancellationToken);
+            await send(stream, cancellationToken);
+            await stream.WriteAsync(Trailer, cancellationToken);
+        }
+        catch
+        {
+            // Disposing ends the COPY as if all had been sent.
+            await stream.CancelAsync();
+            throw;
+        }
+
+        await stream.DisposeAsync();
+    }
+
+    private static async Task SendRowsAsync(Stream stream, ReadOnlyMemory<byte> rows, CancellationToken cancellationToken)
+    {
+        for (; rows.Length > PieceBytes; rows = rows[PieceBytes..])
+        {
+            await stream.WriteAsync(rows[..PieceBytes], cancellationToken);
+        }
+
+        await stream.WriteAsync(rows, cancellationToken);
+    }
+
+    private static async Task SendNumberedRowsAsync(
+        Stream stream, RowBuffer rows, int first, int count, CancellationToken cancellationToken)
+    {
+        using var piece = new RowBuffer(PieceBytes);
+        for (var i = first; i < first + count; i++)
+        {
+            AppendNumbered(piece, rows.Row(i).Span, i);
+            if (piece.Bytes < PieceBytes && i < first + count - 1) continue;
+            await SendRowsAsync(stream, piece.Rows(0, piece.Count), cancellationToken);
+            piece.Clear();
+        }
+    }
+
+    private static void AppendNumbered(RowBuffer piece, ReadOnlySpan<byte> row, int number)
+    {
+        piece.AppendInt16((short)(BinaryPrimitives.ReadInt16BigEndian(row) + 1));
+        BinaryPrimitives.WriteInt32BigEndian(piece.AppendField(sizeof(int)), number);
+        piece.Append(row[sizeof(short)..]);
+        piece.EndRow();
+    }
+}

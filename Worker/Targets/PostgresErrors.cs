@@ -1,0 +1,64 @@
+using Npgsql;
+
+namespace Migration.Worker.Targets;
+
+/// <summary>
+/// What an error of PostgreSQL means for a batch: a row's own fault, something that passes, or neither (configuration,
+/// a bug). Decided here once, by SQLSTATE; see appendix A of PostgreSQL's manual.
+/// </summary>
+internal static class PostgresErrors
+{
+    private const string DataException = "22";
+    private const string IntegrityViolation = "23";
+    private const string ConnectionException = "08";
+
+    private static readonly HashSet<string> RowFaults =
+    [
+        "44000", // with_check_option_violation: the row is outside the view's or policy's condition
+        "54000", // program_limit_exceeded: a row or an index entry larger than a page takes
+        "P0001", // raise_exception: a trigger refused the row
+        "P0004", // assert_failure: likewise
+    ];
+
+    /// <summary>Of class 22, but the stream's fault, not a row's: every row would fail.</summary>
+    private const string BadCopyFormat = "22P04";
+
+    private static readonly HashSet<string> Transient =
+    [
+        "25006", // read_only_sql_transaction: connected to what is a standby since a failover
+        "25P03", // idle_in_transaction_session_timeout: the worker was held up
+        "25P04", // transaction_timeout: likewise
+        "40001", // serialization_failure: tried again, it passes
+        "40003", // statement_completion_unknown: the checkpoint's fence tells whether it passed
+        "40P01", // deadlock_detected
+        "53000", // insufficient_resources
+        "53100", // disk_full: an operator makes room
+        "53200", // out_of_memory
+        "53300", // too_many_connections
+        "55006", // object_in_use
+        "55P03", // lock_not_available: lock_timeout
+        "57014", // query_canceled: statement_timeout, or an operator's cancel
+        "57P01", // admin_shutdown
+        "57P02", // crash_shutdown
+        "57P03", // cannot_connect_now: starting or recovering
+        "57P05", // idle_session_timeout
+        "58000", // system_error
+        "58030", // io_error
+    ];
+
+    /// <summary>True when the batch would go through without the rows at fault.</summary>
+    public static bool IsRowFault(PostgresException error)
+    {
+        var state = error.SqlState;
+        var isData = state.StartsWith(DataException, StringComparison.Ordinal) && state != BadCopyFormat;
+        return isData || state.StartsWith(IntegrityViolation, StringComparison.Ordinal) || RowFaults.Contains(state);
+    }
+
+    /// <summary>True when the same batch may go through later, on this connection or another.</summary>
+    public static bool IsTransient(NpgsqlException error)
+    {
+        // Without a SQLSTATE it is the connection: Npgsql counts broken and timed out ones as transient.
+        if (error is not PostgresException refused) return error.IsTransient;
+        return refused.SqlState.StartsWith(ConnectionException, StringComparison.Ordinal) || Transient.Contains(refused.SqlState);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace Migration.Worker.Targets;
+
+/// <summary>
+/// Sends a run of rows, and when PostgreSQL refuses it for a row's sake, finds the rows at fault and sends the rest.
+/// </summary>
+/// <remarks>
+/// <para>A savepoint stands before each attempt, so that a refusal costs the attempt and not the caller's transaction.
+/// Where COPY's error names the line, that row is at fault and the rows before and after are sent without it: one
+/// attempt more for each fault. Where it does not (foreign keys, deferred constraints, AFTER triggers, merges), the
+/// run is halved until a row is alone.</para>
+/// <para>Rows go in order, so that of two rows with one key the first is written. Where faults stand close together,
+/// an attempt shrinks to about twice the distance between them and doubles with each success: a batch in which every
+/// row is at fault is otherwise sent as often as it has rows.</para>
+/// </remarks>
+internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTransaction transaction)
+{
+    /// <summary>Sends rows, and tells how many the target took.</summary>
+    public delegate Task<int> Attempt(int first, int count, CancellationToken cancellationToken);
+
+    private const string Savepoint = "migration_rows";
+    private const int SmallestRun = 8;
+
+    private readonly Stack<(int First, int Count)> _runs = new();
+    private readonly List<RejectedRow> _rejected = [];
+    private long _longestRun = int.MaxValue;
+
+    /// <summary>In the order in which they were found, which is the order of the rows.</summary>
+    public IReadOnlyList<RejectedRow> Rejected => _rejected;
+
+    /// <summary>Sets the savepoint. Deferrable constraints are checked at once from here on: at commit no row could be named.</summary>
+    /// <param name="before">Statements to run first, in the same round trip.</param>
+    public Task BeginAsync(string? before, CancellationToken cancellationToken) =>
+        RunAsync($"SET CONSTRAINTS ALL IMMEDIATE; {before}{(before is null ? "" : "; ")}SAVEPOINT {Savepoint}", cancellationToken);
+
+    /// <summary>Keeps what was sent so far whatever happens to later attempts.</summary>
+    public Task KeepAsync(CancellationToken cancellationToken) =>
+        RunAsync($"RELEASE SAVEPOINT {Savepoint}; SAVEPOINT {Savepoint}", cancellationToken);
+
+    /// <summary>Sends the rows, all but those at fault; the sum of what the attempts told.</summary>
+    public async Task<int> SendAsync(int first, int count, Attempt attempt, CancellationToken cancellationToken)
+    {
+        var taken = 0;
+        _runs.Push((first, count));
+        while (_runs.TryPop(out var run))
+        {
+            if (run.Count == 0) continue;
+            run = Shorten(run);
+            try
+            {
+                taken += await attempt(run.First, run.Count, cancellationToken);
+            }
+            catch (PostgresException error) when (PostgresErrors.IsRowFault(error))
+            {
+                await RunAsync($"ROLLBACK TO SAVEPOINT {Savepoint}", cancellationToken);
+                Divide(run, error);
+                continue;
+            }
+
+            _longestRun = Math.Min(_longestRun * 2, int.MaxValue);
+            if (_runs.Count > 0) await KeepAsync(cancellationToken);
+        }
+
+        return taken;
+    }
+
+    private (int First, int Count) Shorten((int First, int Count) run)
+    {
+        if (run.Count <= _longestRun) return run;
+        var count = (int)_longestRun;
+        _runs.Push((run.First + count, run.Count - count));
+        return (run.First, count);
+    }
+
+    private void Divide((int First, int Count) run, PostgresException error)
+    {
+        if (run.Count == 1)
+        {
+            _rejected.Add(new RejectedRow(run.First, RefusedRow.Describe(error)));
+        }
+        else if (LineOf(error) is { } line && line <= run.Count)
+        {
+            // The rest waits below; the row at fault goes on the stack alone only in the list of the rejected.
+            _runs.Push((run.First + line, run.Count - line));
+            _runs.Push((run.First, line - 1));
+            _rejected.Add(new RejectedRow(run.First + line - 1, RefusedRow.Describe(error)));
+            _longestRun = Math.Max(SmallestRun, 2L * line);
+        }
+        else
+        {
+            var half = run.Count / 2;
+            _runs.Push((run.First + half, run.Count - half));
+            _runs.Push((run.First, half));
+        }
+    }
+
+    /// <summary>
+    /// The line of COPY's error, from 1; null where none is named or it cannot be relied on. COPY buffers rows and sets
+    /// the line anew for each row's constraints, indexes and triggers (CopyMultiInsertBufferFlush in
+    /// src/backend/commands/copyfrom.c), but not for the storing of them, where a row may be too big (class 54).
+    /// A server that speaks another language than English names the line in it: then the run is halved.
+    /// </summary>
+    private static int? LineOf(PostgresException error)
+    {
+        if (error.SqlState.StartsWith("54", StringComparison.Ordinal)) return null;
+        var match = CopyLine().Match(error.Where ?? "");
+        return match.Success && int.TryParse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var line) && line > 0
+            ? line
+            : null;
+    }
+
+    private async Task RunAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection, transaction);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    [GeneratedRegex(@"^COPY .+, line (\d+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex CopyLine();
+}

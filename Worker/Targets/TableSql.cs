@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Text;
+using Migration.Contracts.Migrations;
+
+namespace Migration.Worker.Targets;
+
+/// <summary>The statements for one table, built once from its mapping.</summary>
+internal sealed class TableSql
+{
+    /// <summary>Parameters: the first ordinal and the one after the last.</summary>
+    private const string InRange = "BETWEEN $1 AND $2 - 1";
+
+    public TableSql(CollectionMapping mapping)
+    {
+        var columns = TargetColumn.Of(mapping);
+        var names = columns.Select(c => TableName.Quote(c.Name)).ToList();
+        var key = mapping.PrimaryKey.Select(TableName.Quote).ToList();
+        var ordinal = TableName.Quote(OrdinalName(columns));
+        var list = string.Join(", ", names);
+        var table = mapping.Table.Quoted;
+        var staging = TableName.Quote(StagingName(table, columns));
+
+        CreateTable = Create(table, columns, key);
+        Copy = $"COPY {table} ({list}) FROM STDIN (FORMAT BINARY)";
+        CopyToStaging = $"COPY {staging} ({ordinal}, {list}) FROM STDIN (FORMAT BINARY)";
+        PrepareStaging = Prepare(staging, ordinal, columns);
+        Merge = mapping.OnConflict == ConflictAction.Overwrite
+            ? Overwrite(table, staging, ordinal, list, key, names)
+            : Skip(table, staging, ordinal, list, key);
+    }
+
+    public string CreateTable { get; }
+
+    /// <summary>Straight into the table.</summary>
+    public string Copy { get; }
+
+    /// <summary>Into the temporary table; each row begins with its ordinal, an int4.</summary>
+    public string CopyToStaging { get; }
+
+    /// <summary>
+    /// Makes the temporary table, once a connection, and empties it of what an earlier batch of the same transaction
+    /// left. It holds no constraint, so that only the merge meets those.
+    /// </summary>
+    public string PrepareStaging { get; }
+
+    /// <summary>From the temporary table into the table, a range of ordinals at a time.</summary>
+    public string Merge { get; }
+
+    private static string Create(string table, IReadOnlyList<TargetColumn> columns, List<string> key)
+    {
+        var definitions = columns.Select(c => $"{Definition(c)}{(c.NotNull ? " NOT NULL" : "")}");
+        return $"CREATE TABLE IF NOT EXISTS {table} ({string.Join(", ", definitions)}, PRIMARY KEY ({string.Join(", ", key)}))";
+    }
+
+    private static string Prepare(string staging, string ordinal, IReadOnlyList<TargetColumn> columns)
+    {
+        var definitions = string.Join(", ", columns.Select(Definition));
+        return $"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} ({ordinal} int4, {definitions}) ON COMMIT DELETE ROWS; "
+            + $"DELETE FROM {staging}";
+    }
+
+    private static string Skip(string table, string staging, string ordinal, string list, List<string> key) =>
+        $"INSERT INTO {table} ({list}) OVERRIDING SYSTEM VALUE SELECT {list} FROM {staging} "
+        + $"WHERE {ordinal} {InRange} ORDER BY {ordinal} ON CONFLICT ({string.Join(", ", key)}) DO NOTHING";
+
+    private static string Overwrite(
+        string table, string staging, string ordinal, string list, List<string> key, List<string> names)
+    {
+        var keys = string.Join(", ", key);
+        var updates = names.Except(key).Select(n => $"{n} = EXCLUDED.{n}").ToList();
+        var action = updates.Count == 0 ? "DO NOTHING" : $"DO UPDATE SET {string.Join(", ", updates)}";
+        // One statement may touch a row only once: of rows with one key the last wins.
+        return $"INSERT INTO {table} ({list}) OVERRIDING SYSTEM VALUE SELECT DISTINCT ON ({keys}) {list} FROM {staging} "
+            + $"WHERE {ordinal} {InRange} ORDER BY {keys}, {ordinal} DESC ON CONFLICT ({keys}) {action}";
+    }
+
+    private static string Definition(TargetColumn column) => $"{TableName.Quote(column.Name)} {SqlTypes.Name(column.Type)}";
+
+    /// <summary>A name that no column has.</summary>
+    private static string OrdinalName(IReadOnlyList<TargetColumn> columns)
+    {
+        var name = "#";
+        while (columns.Any(c => c.Name == name)) name += "#";
+        return name;
+    }
+
+    /// <summary>One for each table and set of columns, so that collections may share a connection.</summary>
+    private static string StagingName(string table, IReadOnlyList<TargetColumn> columns)
+    {
+        var shape = $"{table} {string.Join(", ", columns.Select(Definition))}";
+        return $"migration_rows_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(shape)).AsSpan(0, 8))}";
+    }
+}

@@ -1,0 +1,72 @@
+using Migration.Contracts.Migrations;
+using Npgsql;
+
+namespace Migration.Worker.Targets;
+
+/// <summary>
+/// Writes batches of rows into one table, inside the caller's transaction; commits nothing itself. Immutable, so that
+/// slices share it.
+/// </summary>
+/// <remarks>
+/// With <see cref="ConflictAction.Fail"/> rows go straight into the table by COPY. Otherwise COPY fills a temporary
+/// table and one statement merges it.
+/// </remarks>
+internal sealed class TableWriter(CollectionMapping mapping)
+{
+    private readonly TableSql _sql = new(mapping);
+    private readonly bool _merges = mapping.OnConflict != ConflictAction.Fail;
+
+    /// <summary>Writes every row that PostgreSQL takes, and tells of the others why not.</summary>
+    /// <exception cref="NpgsqlException">
+    /// Anything that is not a row's fault (see <see cref="PostgresErrors.IsRowFault"/>); the transaction is lost then.
+    /// </exception>
+    public async Task<WriteOutcome> WriteAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, RowBuffer rows, CancellationToken cancellationToken)
+    {
+        if (rows.Count == 0) return new WriteOutcome(0, 0, []);
+        var isolation = new RowIsolation(connection, transaction);
+        var written = _merges
+            ? await MergeAsync(connection, transaction, isolation, rows, cancellationToken)
+            : await CopyAsync(connection, isolation, rows, cancellationToken);
+        var rejected = isolation.Rejected.OrderBy(r => r.Row).ToList();
+        return new WriteOutcome(written, rows.Count - rejected.Count - written, rejected);
+    }
+
+    private async Task<int> CopyAsync(
+        NpgsqlConnection connection, RowIsolation isolation, RowBuffer rows, CancellationToken cancellationToken)
+    {
+        await isolation.BeginAsync(null, cancellationToken);
+        return await isolation.SendAsync(0, rows.Count, CopyRunAsync, cancellationToken);
+
+        async Task<int> CopyRunAsync(int first, int count, CancellationToken token)
+        {
+            await CopyStream.SendAsync(connection, _sql.Copy, rows, first, count, token);
+            return count;
+        }
+    }
+
+    private async Task<int> MergeAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, RowIsolation isolation, RowBuffer rows,
+        CancellationToken cancellationToken)
+    {
+        await isolation.BeginAsync(_sql.PrepareStaging, cancellationToken);
+        await isolation.SendAsync(0, rows.Count, StageRunAsync, cancellationToken);
+        await isolation.KeepAsync(cancellationToken);
+        return await isolation.SendAsync(0, rows.Count, MergeRunAsync, cancellationToken);
+
+        async Task<int> StageRunAsync(int first, int count, CancellationToken token)
+        {
+            await CopyStream.SendNumberedAsync(connection, _sql.CopyToStaging, rows, first, count, token);
+            return count;
+        }
+
+        async Task<int> MergeRunAsync(int first, int count, CancellationToken token)
+        {
+            await using var merge = new NpgsqlCommand(_sql.Merge, connection, transaction)
+            {
+                Parameters = { new() { Value = first }, new() { Value = first + count } },
+            };
+            return await merge.ExecuteNonQueryAsync(token);
+        }
+    }
+}
