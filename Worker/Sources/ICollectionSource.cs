@@ -35,4 +35,10 @@ public interface ICollectionSource : IAsyncDisposable
     /// <param name="maxBytes">Bytes of documents in the page at most, save that a page holds at least one record.</param>
     Task<SourcePage> ReadPageAsync(
         KeyRange range, RecordPosition? after, int maxRecords, int maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Counts the records that reading the range would give, without reading documents where the source can do so. A
+    /// planner in doubt compares it with the slice's limit before anything starts; it costs about as much as the walk.
+    /// </summary>
+    Task<long> CountAsync(KeyRange range, CancellationToken cancellationToken);
 }

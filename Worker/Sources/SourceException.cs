@@ -16,4 +16,10 @@ public sealed class SourceException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>
+    /// True when the same call may succeed later without anybody changing anything (a failover, a lost connection);
+    /// false (the default) when it will fail again until the user turns a knob.
+    /// </summary>
+    public bool IsTransient { get; init; }
 }
