@@ -50,8 +50,25 @@ step_group=''
 run_step() {
   setsid "$@" &
   step_group=$!
+  end_step
+}
+
+# As run_step; what it writes is shown and kept in LOG. Not through a pipe: a process left behind would hold it open.
+run_logged() {
+  local log=$1
+  shift
+  setsid "$@" >"$log" 2>&1 &
+  step_group=$!
+  tail -n +1 -s 0.2 -f --pid="$step_group" "$log" 2>/dev/null &
+  wait "$!" || true
+  end_step
+}
+
+end_step() {
   local status=0
   wait "$step_group" || status=$?
+  # What a build or a test leaves running ends with it.
+  kill -KILL -- "-$step_group" 2>/dev/null || true
   step_group=''
   return "$status"
 }
@@ -100,7 +117,7 @@ build() {
   local what=Migration.sln
   if [[ -n $project ]]; then what=tests/${projects[0]}; fi
   run_step dotnet restore "$what" -v quiet
-  run_step dotnet build "$what" -c Release --no-restore -v quiet -nologo
+  run_step dotnet build "$what" -c Release --no-restore -v quiet -nologo -clp:NoSummary
   if [[ ${CI-} == true && -z $project ]]; then
     run_step dotnet format Migration.sln --verify-no-changes --no-restore || add_failure 'dotnet format' 'see above'
   fi
@@ -109,12 +126,12 @@ build() {
 # The executables run themselves, without a test host in between. Each must leave a complete result behind:
 # a crash, a hang or a missing file is a failure.
 run_project() {
-  local name=$1 result=$results/$1.xml status=0 minutes=${MIGRATION_TEST_MINUTES:-15} started=$SECONDS
+  local name=$1 result=$results/$1.xml log=$results/$1.log status=0 minutes=${MIGRATION_TEST_MINUTES:-15} started=$SECONDS
   if [[ -z $(find "tests/$name" -name '*.cs' -print -quit) ]]; then
     echo "$name: has no tests yet"
     return
   fi
-  run_step timeout --kill-after=10 "${minutes}m" dotnet "artifacts/bin/$name/release/$name.dll" \
+  run_logged "$log" timeout --kill-after=10 "${minutes}m" dotnet "artifacts/bin/$name/release/$name.dll" \
     -noColor -noLogo -reporter quiet -result-xml "$result" -result-trx "$results/$name.trx" "${filter_arguments[@]}" ||
     status=$?
   count_result "$name" "$result" "$status" "$minutes" "$((SECONDS - started))"
@@ -141,6 +158,8 @@ count_result() {
   if ! { good=$(count passed) && bad=$(count failed) && skip=$(count skipped) && errors=$(count errors); }; then
     add_failure "$name" 'left a result that has no counts' && return
   fi
+  # Exceptions that no test caught are in no count, and do not always show in the exit code.
+  ((errors += $(grep -c '^ *\[FATAL ERROR\]' "$results/$name.log" || true))) || true
   echo "$name: $good passed, $((bad + errors)) failed, $skip skipped (${seconds} s)"
   ((passed += good, failed += bad + errors, skipped += skip)) || true
   if ((status != 0 && bad + errors == 0)); then
