@@ -5,6 +5,13 @@ namespace Migration.Worker;
 /// <summary>What a worker says. Event ids are 2000 and up: 2000s its life, 2100s slices, 2200s records and retries.</summary>
 internal static partial class Log
 {
+    private static readonly Func<ILogger, string, string, int, IDisposable?> Slice =
+        LoggerMessage.DefineScope<string, string, int>("run {Run} collection {Collection} slice {Slice}");
+
+    /// <summary>What is logged until it is disposed carries run, collection and slice.</summary>
+    public static IDisposable? SliceScope(this ILogger logger, string run, string collection, int slice)
+        => Slice(logger, run, collection, slice);
+
     [LoggerMessage(2000, LogLevel.Information, "Worker {Worker} takes slices of run {Run}, {Slices} at a time")]
     public static partial void TakesSlices(this ILogger logger, string worker, string run, int slices);
 

@@ -29,10 +29,10 @@ internal sealed class SliceMigrator(
         using var readAhead = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var batch = new MappedBatch(pipeline);
         var reading = TransientRetry.Create($"Reading {claim.Id}", logger, time);
-        var next = ReadAsync(reading, claim, claim.Checkpoint, readAhead.Token);
+        Task<SourcePage>? next = ReadAsync(reading, claim, claim.Checkpoint, readAhead.Token);
         try
         {
-            while (true)
+            while (next is not null)
             {
                 using var page = await next;
                 next = page.IsFinal ? null : ReadAsync(reading, claim, page.Last, readAhead.Token);
@@ -44,6 +44,8 @@ internal sealed class SliceMigrator(
                 if (drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)
                     return new SliceEnd.Unfinished(claim);
             }
+
+            throw new InvalidOperationException($"{claim.Id}: its final page was committed and yet it did not end.");
         }
         finally
         {

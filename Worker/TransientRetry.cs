@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Migration.Worker.Sources;
 using Migration.Worker.Targets;
+using Npgsql;
 using Polly;
 using Polly.Retry;
 
@@ -39,7 +40,8 @@ internal static class TransientRetry
             .Build();
 
     public static bool IsTransient(Exception exception)
-        => exception is SourceException { IsTransient: true } || PostgresErrors.IsTransient(exception);
+        => exception is SourceException { IsTransient: true } 
+            || exception is NpgsqlException postgres && PostgresErrors.IsTransient(postgres);
 
     /// <summary>An exception as one line for logs and the ledger.</summary>
     public static string FirstLine(Exception exception)

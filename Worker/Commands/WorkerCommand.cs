@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Migration.Worker.Hosting;
 
 namespace Migration.Worker.Commands;
@@ -26,7 +25,6 @@ internal static class WorkerCommand
         {
             Connections.Broker, Connections.Target, Connections.Source, Run, ExitWithParent,
         };
-        root.Subcommands.Add(SliceCommand.Create());
         root.SetAction(async (parsed, cancellationToken) => await ServeAsync(parsed, cancellationToken));
         return root;
     }
@@ -45,10 +43,11 @@ internal static class WorkerCommand
         using var host = Build(options, broker, parsed.GetValue(CommandLine.Debug));
         if (parsed.GetValue(ExitWithParent))
             StopAtEndOfInput(host.Services.GetRequiredService<IHostApplicationLifetime>());
+        var refusal = host.Services.GetRequiredService<WorkRefusal>();
         await host.RunAsync(cancellationToken);
-        return host.Services.GetRequiredService<RunSubscriptions>().Refusal is { } refusal
-            ? throw new UserException(refusal)
-            : ExitCode.Done;
+        if (refusal.Exception is { } exception)
+            throw exception;
+        return ExitCode.Done;
     }
 
     private static IHost Build(WorkerOptions options, string broker, bool debug)

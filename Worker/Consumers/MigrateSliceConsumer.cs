@@ -22,7 +22,7 @@ internal sealed class MigrateSliceConsumer(
     {
         var message = context.Message;
         var id = new SliceId(message.RunId, message.Collection, message.Slice);
-        using var scope = logger.BeginScope("run {Run} collection {Collection} slice {Slice}", message.Run, message.Collection, message.Slice);
+        using var scope = logger.SliceScope(message.Run, message.Collection, message.Slice);
         if (!inHand.TryTake(id))
         {
             logger.OwnedByAnother(id.ToString(), "this worker");
@@ -137,7 +137,7 @@ internal sealed class MigrateSliceConsumer(
         => TimeSpan.FromSeconds(Math.Min(30, Math.Pow(2, Math.Max(0, stalledAttempts - 1))));
 
     /// <summary>Returns once the broker has confirmed the new message; only then is the old one acknowledged.</summary>
-    private static async Task SendAgainAsync(ConsumeContext<MigrateSlice> context)
+    private async Task SendAgainAsync(ConsumeContext<MigrateSlice> context)
     {
         var endpoint = await context.GetSendEndpoint(RunTopology.SlicesAddress(run.Run.Name, run.UsesBroker));
         await endpoint.Send(context.Message, context.CancellationToken);

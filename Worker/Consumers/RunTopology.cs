@@ -70,7 +70,7 @@ public static class RunTopology
         queue.Bind<SliceFailed>(bind => Topic(bind, run));
     }
 
-    private static void Topic(IRabbitMqExchangeToExchangeBindingConfigurator bind, string run)
+    private static void Topic(IRabbitMqExchangeBindingConfigurator bind, string run)
     {
         bind.ExchangeType = "topic";
         bind.RoutingKey = run;

@@ -12,7 +12,8 @@ namespace Migration.Worker.Hosting;
 /// </summary>
 internal sealed class RunWatcher(
     RunSubscriptions subscriptions, WorkerOptions options, NpgsqlDataSource target, WorkerIdentity worker,
-    DrainSignal drain, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<RunWatcher> logger) : BackgroundService
+    DrainSignal drain, WorkRefusal refusal, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<RunWatcher> logger) : BackgroundService
 {
     private readonly RunLedger _runs = new(target);
     private bool _hasWorked;
@@ -38,6 +39,12 @@ internal sealed class RunWatcher(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // SIGTERM: StopAsync sees to the slices in hand.
+        }
+        catch (Exception e)
+        {
+            // The program ends with it: one message and an exit code.
+            refusal.Exception = e;
+            lifetime.StopApplication();
         }
     }
 

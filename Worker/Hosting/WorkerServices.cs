@@ -22,6 +22,7 @@ public static class WorkerServices
             .AddSingleton(provider => OpenTarget(options.Target, provider.GetRequiredService<WorkerIdentity>().Name))
             .AddSingleton<SlicesInHand>()
             .AddSingleton<DrainSignal>()
+            .AddSingleton<WorkRefusal>()
             .AddSingleton<RunSubscriptions>()
             .AddHostedService<Heartbeat>();
 
