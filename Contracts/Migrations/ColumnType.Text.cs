@@ -131,7 +131,7 @@ public sealed partial record ColumnType
     {
         var nearest = OtherNames.GetValueOrDefault(name) ?? NearestWord.Of(name, Spellings.Keys);
         return $"{Shown.Text(text)} is not a type that the mapping can write; "
-            + (nearest is null ? "known types: " + string.Join(", ", Spellings.Keys) : $"did you mean {nearest}?");
+            + (nearest is null ? "known types: " + string.Join(", ", Enum.GetValues<ColumnKind>().Select(kind => new ColumnType(kind))) : $"did you mean {nearest}?");
     }
 
     private static List<long> Numbers(Match match) =>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Migration.Contracts.Migrations.Loading;
 
 namespace Migration.Contracts.Migrations;
 

@@ -33,7 +33,7 @@ public static class MigrationFileLoader
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var placeholders = new Placeholders(environment, folder, mistakes);
         var context = new LoadContext(mistakes, placeholders, environment, folder, Path.GetFileNameWithoutExtension(path));
-        var root = new YamlTree(mistakes).Read(new StringReader(text));
+        var root = new YamlTree(mistakes).Read(text);
         var file = root is null ? null : TopSection.Read(root, context);
         mistakes.ThrowIfAny();
         return file ?? throw new InvalidOperationException($"{path} was refused without a mistake.");

@@ -11,14 +11,16 @@ internal static class CollectionSection
         var name = ReadName(section);
         var unmapped = UnmappedSection.Read(section);
         var columns = ColumnsSection.Read(section, unmapped.Column);
+        var key = ReadPrimaryKey(section, columns, unmapped.Column);
         return new CollectionMapping
         {
             Name = name,
             Filter = FilterText.Read(section, "filter"),
             Table = ReadTable(section, name, defaultSchema),
-            PrimaryKey = ReadPrimaryKey(section, columns, unmapped.Column),
+            PrimaryKey = key,
             OnConflict = Enum.Parse<ConflictAction>(section.Choice("onConflict", ConflictActions) ?? "fail", ignoreCase: true),
-            Columns = columns,
+            // PostgreSQL makes a key's columns NOT NULL, so a record without one must be quarantined before it gets there.
+            Columns = [.. columns.Select(c => c with { Required = c.Required || key.Contains(c.Name) })],
             Unmapped = unmapped,
         };
     }
@@ -97,9 +99,13 @@ internal static class CollectionSection
             var names = columns.Select(c => c.Name).Where(c => c != unmapped).ToList();
             section.Mistake("primaryKey", $"names {Shown.Text(name)}, which is not a column{NearestWord.Hint(name, names)}");
         }
-        else if (column is { Type.Kind: ColumnKind.Json } || (column is not null && name == unmapped))
+        else if (column is not null && name == unmapped)
         {
-            section.Mistake("primaryKey", $"names {Shown.Text(name)}, a {column.Type} that PostgreSQL cannot index or that holds the unmapped fields; expected another column");
+            section.Mistake("primaryKey", $"names {Shown.Text(name)}, which takes the unmapped fields; expected another column");
+        }
+        else if (column is { Type.Kind: ColumnKind.Json })
+        {
+            section.Mistake("primaryKey", $"names {Shown.Text(name)}, which is {column.Type}; PostgreSQL cannot compare json, expected jsonb or another column");
         }
     }
 }

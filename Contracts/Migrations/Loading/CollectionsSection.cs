@@ -15,7 +15,7 @@ internal static class CollectionsSection
 
         if (node is not YamlList { Items.Count: > 0 } list)
         {
-            top.Mistake("collections", $"is {(node is YamlList ? "an empty list" : node.Kind)}; expected a list with at least one collection");
+            top.Mistake("collections", $"{(node is YamlList ? "is an empty list" : node.Is)}; expected a list with at least one collection");
             return [];
         }
 

@@ -21,7 +21,7 @@ internal static class ColumnsSection
 
         if (node is not YamlMap { Entries.Count: > 0 } map)
         {
-            collection.Mistake("columns", $"is {(node is YamlMap ? "empty" : node.Kind)}; expected {expected}");
+            collection.Mistake("columns", $"{(node is YamlMap ? "is empty" : node.Is)}; expected {expected}");
             return [];
         }
 

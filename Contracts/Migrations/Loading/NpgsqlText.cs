@@ -140,6 +140,7 @@ internal static partial class NpgsqlText
         ("Load Balance Hosts", "disable") => "false",
         ("TCP Keepalive", "1") => "true",
         ("TCP Keepalive", "0") => "false",
+        ("Require Auth", _) => value.Replace("scram-sha-256", "ScramSHA256", StringComparison.OrdinalIgnoreCase),
         _ => value,
     };
 

@@ -25,7 +25,7 @@ internal static class RunIdentity
         AddIfGiven(settings, "source.database", file.Source.Database);
         foreach (var collection in file.Collections)
         {
-            AddCollection(settings, $"collections.{collection.Name}", collection);
+            AddCollection(settings, $"collections.{Step(collection.Name)}", collection);
         }
 
         return settings;
@@ -42,7 +42,7 @@ internal static class RunIdentity
         AddIfGiven(settings, $"{path}.filter", collection.Filter);
         foreach (var mapping in collection.Columns)
         {
-            AddColumn(settings, $"{path}.columns.{mapping.Name}", mapping);
+            AddColumn(settings, $"{path}.columns.{Step(mapping.Name)}", mapping);
         }
     }
 
@@ -53,6 +53,9 @@ internal static class RunIdentity
         settings[$"{path}.type"] = column.Type.ToString();
         settings[$"{path}.required"] = Text(column.Required);
     }
+
+    // Quoted where it holds a dot, so that no two settings share a path.
+    private static string Step(string name) => name.Contains('.') || name.Contains('"') ? TableName.Quote(name) : name;
 
     // [a.b] and [a, b] are different paths.
     private static string PathText(IReadOnlyList<string> path) =>

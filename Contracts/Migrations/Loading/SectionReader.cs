@@ -21,7 +21,7 @@ internal sealed class SectionReader
         map = node as YamlMap ?? new YamlMap(node?.Place ?? place, []);
         if (!isUsable)
         {
-            context.Mistakes.Add(map.Place, $"{name} is {node!.Kind}; expected the keys {string.Join(", ", keys)}");
+            context.Mistakes.Add(map.Place, $"{name} {node!.Is}; expected the keys {string.Join(", ", keys)}");
         }
 
         foreach (var (key, _) in map.Entries.Where(e => !keys.Contains(e.Key.Raw)))
@@ -66,7 +66,7 @@ internal sealed class SectionReader
     {
         if (node is not YamlText text || node.IsNull)
         {
-            Context.Mistakes.Add(node.Place, $"{label} is {node.Kind}; expected {expected}");
+            Context.Mistakes.Add(node.Place, $"{label} {node.Is}; expected {expected}");
             return null;
         }
 
@@ -113,9 +113,10 @@ internal sealed class SectionReader
     }
 
     /// <summary>One of a few words; null when absent or wrong.</summary>
-    public string? Choice(string key, IReadOnlyCollection<string> words)
+    /// <param name="alternative">What else the key takes, for the message.</param>
+    public string? Choice(string key, IReadOnlyCollection<string> words, string alternative = "")
     {
-        var text = Text(key, string.Join(" | ", words));
+        var text = Text(key, string.Join(" | ", words) + alternative);
         if (text is null || words.Contains(text))
         {
             return text;
@@ -123,7 +124,7 @@ internal sealed class SectionReader
 
         // Compared as written: what a placeholder brought in must not show through the hint.
         var raw = ((YamlText)Find(key)!).Raw;
-        Mistake(key, $"is {Shown.Text(raw)}{NearestWord.Hint(raw, words)}");
+        Mistake(key, $"is {Shown.Text(raw)}{NearestWord.Hint(raw, words)}{alternative}");
         return null;
     }
 
@@ -141,7 +142,7 @@ internal sealed class SectionReader
 
     private List<string> Wrong(YamlNode node, string key, string expected)
     {
-        Mistake(key, $"is {(node is YamlList ? "an empty list" : node.Kind)}; expected {expected}");
+        Mistake(key, $"{(node is YamlList ? "is an empty list" : node.Is)}; expected {expected}");
         return [];
     }
 }

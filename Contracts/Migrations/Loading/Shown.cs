@@ -7,7 +7,7 @@ internal static class Shown
 {
     private const int Longest = 60;
 
-    private static readonly string[] SecretSigns = ["://", "password", "pwd=", "secret", "@"];
+    private static readonly string[] SecretSigns = ["://", "password=", "password =", "pwd=", "@"];
 
     /// <summary>The text in quotes, shortened, control characters as blanks; a placeholder for what may hold a secret.</summary>
     public static string Text(string raw)

@@ -8,11 +8,12 @@ internal static class TopSection
     public static MigrationFile Read(YamlMap root, LoadContext context)
     {
         var top = new SectionReader("", root, root.Place, Keys, context);
+        var source = SourceSection.Read(top.Section("source", SourceSection.Keys));
         var target = TargetSection.Read(top.Section("target", TargetSection.Keys));
         return new MigrationFile
         {
             Name = ReadName(top),
-            Source = SourceSection.Read(top.Section("source", SourceSection.Keys)),
+            Source = source,
             Target = target,
             Broker = BrokerSection.Read(top.Section("broker", BrokerSection.Keys), top.Find("broker") is YamlMap),
             Slices = SlicesSection.Read(top.Section("slices", SlicesSection.Keys)),

@@ -11,7 +11,7 @@ internal static class UnmappedSection
     {
         if (collection.Find("unmapped") is not YamlMap)
         {
-            return collection.Choice("unmapped", Words) == "fail" ? new UnmappedFields(UnmappedAction.Fail) : UnmappedFields.Ignore;
+            return collection.Choice("unmapped", Words, " or { column: name }") == "fail" ? new UnmappedFields(UnmappedAction.Fail) : UnmappedFields.Ignore;
         }
 
         var section = collection.Section("unmapped", Keys);

@@ -7,6 +7,9 @@ internal abstract record YamlNode(Place Place)
     public abstract string Kind { get; }
 
     public virtual bool IsNull => false;
+
+    /// <summary>The predicate of a sentence about it.</summary>
+    public string Is => IsNull ? "has no value" : $"is {Kind}";
 }
 
 /// <param name="Raw">As written, placeholders not replaced.</param>

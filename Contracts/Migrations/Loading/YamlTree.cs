@@ -15,22 +15,38 @@ internal sealed class YamlTree(Mistakes mistakes)
     private readonly Dictionary<string, YamlNode> anchors = new(StringComparer.Ordinal);
 
     /// <summary>The document's top map, or null after adding a mistake.</summary>
-    public YamlMap? Read(TextReader text)
+    public YamlMap? Read(string text)
     {
         try
         {
-            return ReadDocument(new Parser(text));
+            return ReadDocument(new Parser(new StringReader(text)));
         }
         catch (YamlException e)
         {
-            mistakes.Add(Place.Of(e.Start), $"this is not YAML: {Reason(e)}");
+            AddSyntaxMistake(e, text);
             return null;
         }
     }
 
+    // For a tab the parser names the place where the surrounding map began, which may be the file's first line.
+    private void AddSyntaxMistake(YamlException e, string text)
+    {
+        var line = Array.FindIndex(text.Split('\n'), l => l.TrimStart(' ').StartsWith('\t'));
+        if (line >= 0 && e.Message.Contains("tab", StringComparison.Ordinal))
+        {
+            mistakes.Add(new Place(line + 1, 1), "this is not YAML: a tab stands in the indentation; expected blanks");
+            return;
+        }
+
+        mistakes.Add(Place.Of(e.Start), $"this is not YAML: {Reason(e)}");
+    }
+
     // The parser's messages name what it was scanning; the few that repeat the file's text are cut.
-    private static string Reason(YamlException e) =>
-        e.Message.Contains("://", StringComparison.Ordinal) ? "the text cannot be read" : e.Message.TrimEnd('.');
+    private static string Reason(YamlException e)
+    {
+        var reason = e.Message.Contains("://", StringComparison.Ordinal) ? "the text cannot be read" : e.Message.TrimEnd('.');
+        return reason.Contains("flow", StringComparison.Ordinal) ? reason + " (within { } and [ ], a value with one of { } [ ] , in it, such as ${NAME} or text[], needs quotes)" : reason;
+    }
 
     private YamlMap? ReadDocument(Parser parser)
     {
@@ -59,7 +75,7 @@ internal sealed class YamlTree(Mistakes mistakes)
             return map;
         }
 
-        mistakes.Add(root.Place, $"the file holds {root.Kind}; expected the keys source, target and collections");
+        mistakes.Add(root.Place, $"the file {(root.IsNull ? "holds nothing" : $"holds {root.Kind}")}; expected the keys source, target and collections");
         return null;
     }
 
