@@ -17,7 +17,7 @@ internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isK
 
     public ColumnConversion Conversion { get; } = ColumnConversion.For(column.Type);
 
-    public string TypeName { get; } = SqlTypes.Name(column.Type);
+    public string TypeName { get; } = column.Type.ToString();
 
     /// <summary>The knob, as a sentence.</summary>
     public string Advise(Advice advice) => advice switch

@@ -23,9 +23,9 @@ internal static class TableDifferences
         foreach (var wanted in TargetColumn.Of(mapping))
         {
             var column = found.Columns.FirstOrDefault(c => c.Name == wanted.Name);
-            if (column is null) yield return $"column '{wanted.Name}' is missing, the migration file says {SqlTypes.Name(wanted.Type)}";
+            if (column is null) yield return $"column '{wanted.Name}' is missing, the migration file says {wanted.Type}";
             else if (column.Type != SqlTypes.CatalogName(wanted.Type))
-                yield return $"column '{wanted.Name}' is {column.Type}, the migration file says {SqlTypes.Name(wanted.Type)}";
+                yield return $"column '{wanted.Name}' is {column.Type}, the migration file says {wanted.Type}";
             else if (column.IsGenerated) yield return $"column '{wanted.Name}' is generated, so that no value can be written to it";
             else if (column.NotNull && !wanted.NotNull)
                 yield return $"column '{wanted.Name}' is NOT NULL, the migration file lets it be null; say required: true";

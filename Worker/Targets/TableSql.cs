@@ -74,7 +74,7 @@ internal sealed class TableSql
             + $"WHERE {ordinal} {InRange} ORDER BY {keys}, {ordinal} DESC ON CONFLICT ({keys}) {action}";
     }
 
-    private static string Definition(TargetColumn column) => $"{TableName.Quote(column.Name)} {SqlTypes.Name(column.Type)}";
+    private static string Definition(TargetColumn column) => $"{TableName.Quote(column.Name)} {column.Type}";
 
     /// <summary>A name that no column has.</summary>
     private static string OrdinalName(IReadOnlyList<TargetColumn> columns)

@@ -6,19 +6,9 @@ namespace Migration.Worker.Targets;
 internal sealed record TargetColumn(string Name, ColumnType Type, bool NotNull)
 {
     /// <summary>
-    /// The columns in the order of the file, and last, unless the file lists it, the one that keeps unmapped fields.
-    /// Rows have their fields in this order.
+    /// In the order of the file, the column that keeps unmapped fields included (the loader lists it). Rows have their
+    /// fields in this order.
     /// </summary>
-    public static IReadOnlyList<TargetColumn> Of(CollectionMapping mapping)
-    {
-        var columns = mapping.Columns
-            .Select(c => new TargetColumn(c.Name, c.Type, c.Required || mapping.PrimaryKey.Contains(c.Name)))
-            .ToList();
-        if (mapping.Unmapped is { Action: UnmappedAction.Keep, Column: { } kept } && columns.TrueForAll(c => c.Name != kept))
-        {
-            columns.Add(new TargetColumn(kept, new ColumnType(ColumnKind.Jsonb), true));
-        }
-
-        return columns;
-    }
+    public static IReadOnlyList<TargetColumn> Of(CollectionMapping mapping) =>
+        [.. mapping.Columns.Select(c => new TargetColumn(c.Name, c.Type, c.Required || mapping.PrimaryKey.Contains(c.Name)))];
 }

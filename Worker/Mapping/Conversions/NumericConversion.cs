@@ -35,7 +35,7 @@ internal sealed class NumericConversion(int? precision, int? scale) : ColumnConv
             var places = scale ?? 0;
             if (!number.IsZero && number.Digits + number.Exponent > digits - places) return Refusal.OutOfRange;
             if (!number.FitsScale(places)) return Refusal.Inexact;
-            Encode(number, (short)places, rows);
+            Encode(number, (short)Math.Max(0, places), rows);
         }
         else
         {
