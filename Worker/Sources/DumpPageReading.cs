@@ -53,8 +53,7 @@ internal sealed class DumpPageReading
     {
         if (!IsDone)
             throw _source.Changed(_last, "no record starts");
-        Page.Seal(_reachedEnd);
-        Page.LastPosition = Page.Count == 0 ? _range.Last : Positions.Of(_source.KeyOf(Page.Records[^1]), _lastAt);
+        Page.Seal(Page.Count == 0 ? _range.Last : Positions.Of(_source.LastKey(Page), _lastAt), _reachedEnd);
         _source.Measured(Page);
         return Page;
     }

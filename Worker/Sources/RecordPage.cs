@@ -10,20 +10,23 @@ internal sealed class RecordPage : SourcePage
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _length;
     private SourceRecord[] _records = [];
+    private RecordPosition _last;
     private bool _isFinal;
 
     public override IReadOnlyList<SourceRecord> Records => _records;
 
-    public override RecordPosition Last => LastPosition;
-
-    /// <summary>Set once the records are known.</summary>
-    public RecordPosition LastPosition { get; set; }
+    public override RecordPosition Last => _last;
 
     public override bool IsFinal => _isFinal;
 
     public override long Bytes => _length;
 
     public int Count => _places.Count;
+
+    /// <summary>The document that was added last; there must be one.</summary>
+    public ReadOnlySpan<byte> LastDocument => _bytes.AsSpan(_places[^1].Start, _places[^1].Length);
+
+    public bool IsLastReadable => _places[^1].Error is null;
 
     /// <summary>True when a document of that size has its place in a page of at most <paramref name="maxBytes"/>.</summary>
     public bool Fits(int documentBytes, int maxBytes) => Count == 0 || (long)_length + documentBytes <= maxBytes;
@@ -38,10 +41,10 @@ internal sealed class RecordPage : SourcePage
     }
 
     /// <summary>Call once, after the last record.</summary>
-    public void Seal(bool isFinal)
+    public void Seal(RecordPosition last, bool isFinal)
     {
         _records = [.. _places.Select(place => new SourceRecord(_bytes.AsMemory(place.Start, place.Length), place.Error))];
-        _isFinal = isFinal;
+        (_last, _isFinal) = (last, isFinal);
     }
 
     protected override void Dispose(bool disposing)

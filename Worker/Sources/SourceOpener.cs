@@ -7,17 +7,15 @@ internal static class SourceOpener
 {
     /// <summary>Opens one collection; a compressed dump is unpacked first, which can take as long as reading it.</summary>
     /// <exception cref="SourceException">It cannot be reached, is not there, or its filter cannot be applied.</exception>
-    public static async Task<ICollectionSource> OpenAsync(SourceSettings settings, CollectionMapping collection, CancellationToken cancellationToken)
-    {
-        return await OpenDumpAsync(settings, collection, cancellationToken);
-    }
+    public static async Task<ICollectionSource> OpenAsync(SourceSettings settings, CollectionMapping collection, CancellationToken cancellationToken) =>
+        settings.IsServer
+            ? await new MongoServer(settings).OpenAsync(collection, cancellationToken)
+            : await OpenDumpAsync(settings, collection, cancellationToken);
 
     /// <summary>Names of all collections, in order.</summary>
-    public static Task<IReadOnlyList<string>> ListCollectionsAsync(SourceSettings settings, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(new DumpLocator(settings).Collections());
-    }
+    /// <exception cref="SourceException">The source cannot be reached.</exception>
+    public static async Task<IReadOnlyList<string>> ListCollectionsAsync(SourceSettings settings, CancellationToken cancellationToken) =>
+        settings.IsServer ? await new MongoServer(settings).ListCollectionsAsync(cancellationToken) : new DumpLocator(settings).Collections();
 
     private static async Task<DumpCollectionSource> OpenDumpAsync(
         SourceSettings settings, CollectionMapping collection, CancellationToken cancellationToken)
