@@ -70,6 +70,6 @@ public sealed class RunLock : IAsyncDisposable
             : $"Run '{runName}' was driven by another coordinator a moment ago. Try again.";
     }
 
-    private static long Key(string runName)
+    internal static long Key(string runName)
         => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes("migration run " + runName)));
 }
