@@ -38,7 +38,7 @@ public sealed class PlanLedger(NpgsqlDataSource target)
             """,
             cancellationToken, runId, collection, keys, secondsPerRecord);
         if (marked != 1)
-            throw new LedgerException($"{collection}: its slices stand in the ledger already; the plan is not written twice.");
+            throw new LedgerException(await WhyNotAsync(connection, runId, collection, cancellationToken));
 
         await CopyAsync(connection, runId, collection, slices, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -104,6 +104,14 @@ public sealed class PlanLedger(NpgsqlDataSource target)
                 $"{collection}: {keys} keys were walked and the slices' limits add up to {next}; nothing is started.");
         }
     }
+
+    private static async Task<string> WhyNotAsync(
+        NpgsqlConnection connection, Guid runId, string collection, CancellationToken cancellationToken)
+        => await connection.ScalarAsync<bool>(
+            "SELECT EXISTS (SELECT FROM migration.collection WHERE run_id = $1 AND name = $2)", cancellationToken,
+            runId, collection)
+            ? $"{collection}: its slices stand in the ledger already; the plan is not written twice."
+            : $"The run in the ledger has no collection '{collection}'; nothing was planned for it.";
 
     private static async Task CopyAsync(
         NpgsqlConnection connection, Guid runId, string collection, IReadOnlyList<SlicePlan> slices,
