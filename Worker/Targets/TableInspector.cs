@@ -90,7 +90,14 @@ internal sealed class TableInspector(NpgsqlConnection connection)
     private NpgsqlCommand Command(string sql, params object[] values)
     {
         var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
+        foreach (var value in values)
+        {
+            var parameter = new NpgsqlParameter { Value = value };
+            if (value is uint)
+                parameter.NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid;
+            command.Parameters.Add(parameter);
+        }
+
         return command;
     }
 }
