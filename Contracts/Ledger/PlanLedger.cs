@@ -73,6 +73,18 @@ public sealed class PlanLedger(NpgsqlDataSource target)
             """,
             cancellationToken, runId);
 
+    /// <summary>The slices that hold any record of the window [offset, offset + limit), in order, whatever their state.</summary>
+    public Task<List<PendingSlice>> ListWindowAsync(
+        Guid runId, string collection, long offset, long limit, CancellationToken cancellationToken)
+        => target.QueryAsync(
+            """
+            SELECT number, record_offset, record_limit FROM migration.slice
+            WHERE run_id = $1 AND collection = $2 AND record_offset < $3 + $4 AND record_offset + record_limit > $3
+            ORDER BY number
+            """,
+            row => new PendingSlice(new SliceId(runId, collection, row.GetInt32(0)), row.GetInt64(1), row.GetInt64(2)),
+            cancellationToken, runId, collection, offset, limit);
+
     /// <summary>Notes that the broker confirmed messages for these slices.</summary>
     public Task MarkQueuedAsync(
         Guid runId, string collection, IReadOnlyCollection<int> numbers, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Worker.HandSlices;
 using Migration.Worker.Hosting;
 using Migration.Worker.Targets;
 using Npgsql;
@@ -48,10 +49,13 @@ internal static class SliceCommand
 
         using var loggers = LoggerFactory.Create(logging => logging.AddWorkerConsole(parsed.GetValue(CommandLine.Debug)));
         var worker = WorkerIdentity.Create();
-        var run = await new HandRun(target, file).OpenAsync(parsed.GetValue(Name) ?? file.Name, cancellationToken);
+        var runs = new RunLedger(target);
+        var run = await new RunOpener(runs).OpenAsync(parsed.GetValue(Name) ?? file.Name, file, cancellationToken);
+        if (run.State == RunState.Planning)
+            await runs.StartAsync(run.Id, cancellationToken);
         await using var context = new RunContext(
             run, file, usesBroker: false, target, worker, TimeProvider.System, loggers.CreateLogger<SliceMigrator>());
         var slices = await new HandPlan(target, context).FindAsync(collection.Name, window, cancellationToken);
-        return await new HandMigration(target, context, worker).MigrateAsync(slices, cancellationToken);
+        return await new HandMigration(target, context, worker, TimeProvider.System, loggers).MigrateAsync(slices, cancellationToken);
     }
 }
