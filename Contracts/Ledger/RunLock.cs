@@ -12,9 +12,14 @@ namespace Migration.Contracts.Ledger;
 /// </summary>
 public sealed class RunLock : IAsyncDisposable
 {
-    private readonly NpgsqlConnection _connection;
+    // A machine that vanishes sends no goodbye, and PostgreSQL asks after it only after two hours unless told otherwise;
+    // so long would the run wait for a dead coordinator. With these it is 35 seconds.
+    private const string AskAfterTheClient =
+        "SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 
-    private RunLock(NpgsqlConnection connection) => _connection = connection;
+    private RunLock(NpgsqlConnection connection) => Connection = connection;
+
+    internal NpgsqlConnection Connection { get; }
 
     /// <param name="holder">Who asks, as <c>host:pid</c>; shown to whoever asks next. At most 40 characters are kept.</param>
     /// <exception cref="LedgerException">Another coordinator holds it; the message says which, from where and since when.</exception>
@@ -33,6 +38,7 @@ public sealed class RunLock : IAsyncDisposable
         try
         {
             await connection.OpenAsync(cancellationToken);
+            await connection.ExecuteAsync(AskAfterTheClient, cancellationToken);
             var key = Key(runName);
             if (!await connection.ScalarAsync<bool>("SELECT pg_try_advisory_lock($1)", cancellationToken, key))
                 throw new LedgerException(await DescribeHolderAsync(connection, runName, key, cancellationToken));
@@ -48,9 +54,9 @@ public sealed class RunLock : IAsyncDisposable
 
     /// <summary>Throws when the lock's connection is gone, and the lock with it.</summary>
     public Task CheckAsync(CancellationToken cancellationToken)
-        => _connection.ScalarAsync<int>("SELECT 1", cancellationToken);
+        => Connection.ScalarAsync<int>("SELECT 1", cancellationToken);
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
     private static async Task<string> DescribeHolderAsync(
         NpgsqlConnection connection, string runName, long key, CancellationToken cancellationToken)
@@ -63,7 +69,8 @@ public sealed class RunLock : IAsyncDisposable
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
               AND (l.classid::bigint << 32 | l.objid::bigint) = $1
             """,
-            connection) { Parameters = { new() { Value = key } } };
+            connection)
+        { Parameters = { new() { Value = key } } };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return $"Run '{runName}' was driven by another coordinator a moment ago. Try again.";

@@ -116,6 +116,21 @@ public sealed class RunLockTests
     }
 
     [Fact]
+    public async Task A_coordinator_whose_machine_vanished_is_noticed_within_a_minute()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var held = await RunLock.AcquireAsync(database.ConnectionString, "shop", "alpha:17", Cancellation);
+
+        // The operating system reports what it really applies to the connection.
+        Assert.Equal("20 5 3", await held.Connection.ScalarAsync<string>(
+            """
+            SELECT concat_ws(' ', current_setting('tcp_keepalives_idle'), current_setting('tcp_keepalives_interval'),
+                             current_setting('tcp_keepalives_count'))
+            """,
+            Cancellation));
+    }
+
+    [Fact]
     public async Task A_long_name_of_a_holder_is_cut_and_not_refused()
     {
         await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
