@@ -11,6 +11,10 @@ public static class LedgerSchema
     // Any number will do as long as every version of the program uses the same.
     private const long UpgradeLock = 0x4D49_4752_4C45_4447;
 
+    /// <summary>Whether there is a ledger; creates nothing.</summary>
+    public static async Task<bool> ExistsAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
+        => await target.ScalarAsync<bool>("SELECT to_regclass('migration.run') IS NOT NULL", cancellationToken);
+
     /// <exception cref="LedgerException">The user may not create the schema, or the ledger was made by a newer version.</exception>
     public static async Task EnsureAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
     {
