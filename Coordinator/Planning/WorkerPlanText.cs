@@ -11,7 +11,7 @@ internal static class WorkerPlanText
         if (question.Hours is null)
             console.Line($"{question.Records:N0} records at {DurationText.Long(question.SecondsPerRecord)} each:");
         else
-            WriteAnswer(console, windows[0]);
+            WriteAnswer(console, question, windows[0]);
         if (question.Hours is null)
             WriteTable(console, "hours", windows, plan => $"{plan.Hours:0.##}");
         console.Line(
@@ -32,18 +32,18 @@ internal static class WorkerPlanText
         }
     }
 
-    private static void WriteAnswer(IAnsiConsole console, WorkerPlan plan)
+    private static void WriteAnswer(IAnsiConsole console, WorkerPlanQuestion question, WorkerPlan plan)
     {
         console.MarkupLineInterpolated(
             $"[bold]{Count(plan.Workers, "worker")} of at most {Count(plan.RecordsPerWorker, "record")}[/]");
         var flight = plan.RecordsInFlight == 1 ? "" : $", {plan.RecordsInFlight:N0} in flight";
-        console.Line($"A worker does that many in {Count(plan.Hours, "hour")}{flight}. {Check(plan)}");
+        console.Line($"A worker does that many in {Count(plan.Hours, "hour")}{flight}. {Check(question, plan)}");
     }
 
     /// <summary>The proof: covered by this many, and not by one fewer.</summary>
-    private static string Check(WorkerPlan plan)
-        => $"Together {plan.Workers:N0} × {plan.RecordsPerWorker:N0} = {plan.Covered:N0}, which covers all; one worker fewer would do "
-            + $"{plan.Covered - plan.RecordsPerWorker:N0}.";
+    private static string Check(WorkerPlanQuestion question, WorkerPlan plan)
+        => $"Check: {plan.Workers:N0} × {plan.RecordsPerWorker:N0} = {plan.Covered:N0} ≥ {question.Records:N0}; one worker fewer "
+            + $"would do {plan.Covered - plan.RecordsPerWorker:N0}.";
 
     private static void WriteTable(
         IAnsiConsole console, string title, IReadOnlyList<WorkerPlan> plans, Func<WorkerPlan, string> first)
