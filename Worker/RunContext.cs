@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Worker.Sources;
 using Npgsql;
 
 namespace Migration.Worker;
@@ -26,11 +27,14 @@ internal sealed class RunContext(
 
     public SliceLedger Ledger { get; } = new(target, worker.Id, TimeSpan.FromSeconds(file.Worker.LeaseSeconds));
 
-    /// <exception cref="Sources.SourceException">The collection cannot be opened.</exception>
+    /// <exception cref="SourceException">The collection cannot be opened.</exception>
     public async Task<SliceMigrator> MigratorAsync(string collection, CancellationToken cancellationToken)
         => new(
             await PipelineAsync(collection, cancellationToken), File.Worker, Run.FileHash, Ledger, target, _throttle, time,
             logger);
+
+    public async Task<ICollectionSource> SourceAsync(string collection, CancellationToken cancellationToken)
+        => (await PipelineAsync(collection, cancellationToken)).Source;
 
     public async ValueTask DisposeAsync()
     {

@@ -56,16 +56,8 @@ documentdb_fetch() {
 # apt's own state, empty: so it takes every dependency from the suite, and neither reads nor changes what this
 # machine has installed. Its Release file is taken even when it is called expired: the testing suite's often is.
 documentdb_apt_settings() {
-  local apt=$1 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  local apt=$1
   : >"$apt/status"
-  if mirror=$(documentdb_mirror); then
-    [[ -f $keyring ]] || keyring=$(documentdb_borrow "$apt" debian-archive-keyring)$keyring || return
-  else
-    # Not Debian: Ubuntu ships both Debian's keys and, for its update tool, the address of Debian's archive.
-    mirror=$(documentdb_default_mirror "$(documentdb_borrow "$apt" python-apt-common)") || return
-    [[ -f $keyring ]] || keyring=$(documentdb_borrow "$apt" debian-archive-keyring)$keyring || return
-  fi
-  echo "deb [signed-by=$keyring] $mirror $DOCUMENTDB_SUITE main" >"$apt/sources.list"
   cat >"$apt/apt.conf" <<SETTINGS
 Dir::State "$apt";
 Dir::State::lists "$apt/lists";
@@ -79,26 +71,38 @@ Dir::Etc::preferencesparts "-";
 APT::Default-Release "";
 APT::Install-Recommends "false";
 APT::Sandbox::User "";
+APT::Update::Error-Mode "any";
 Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
 SETTINGS
 }
 
-# The address of the first archive in this machine's configuration of apt that is Debian's main one.
-documentdb_mirror() {
-  local address
-  while read -r address; do
-    case $address in */debian | */debian/) echo "${address%/}" && return ;; esac
-  done < <(
+# The first archive that has the suite, signed with Debian's keys. Ubuntu has packages with both Debian's keys and,
+# for its update tool, the address of Debian's archive.
+documentdb_find_archive() {
+  local apt=$1 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  [[ -f $keyring ]] || keyring=$(documentdb_borrow "$apt" debian-archive-keyring)$keyring
+  for mirror in $(documentdb_mirrors) ''; do
+    mirror=${mirror:-$(documentdb_default_mirror "$apt")}
+    echo "deb [signed-by=$keyring] $mirror $DOCUMENTDB_SUITE main" >"$apt/sources.list"
+    if APT_CONFIG=$apt/apt.conf apt-get update; then return; fi
+  done
+  documentdb_fail "no archive of this machine's apt configuration has Debian $DOCUMENTDB_SUITE."
+}
+
+# The addresses in this machine's configuration of apt that look like Debian's main archive.
+documentdb_mirrors() {
+  {
     cat /etc/apt/sources.list.d/*.sources 2>/dev/null | sed -n 's/^URIs:[[:space:]]*//p' | tr -s ' \t' '\n'
     cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
       sed -nE 's/^[[:space:]]*deb[[:space:]]+(\[[^]]*\][[:space:]]+)?([^[:space:]]+).*/\2/p'
-  )
-  return 1
+  } | sed -n 's,^\(.*/debian\)/*$,\1,p' | awk '!seen[$0]++'
 }
 
 documentdb_default_mirror() {
-  sed -n 's/^BaseURI:[[:space:]]*//p' "$1/usr/share/python-apt/templates/Debian.info" | head -n 1 | grep .
+  local tool
+  tool=$(documentdb_borrow "$1" python-apt-common) || return
+  sed -n 's/^BaseURI:[[:space:]]*//p' "$tool/usr/share/python-apt/templates/Debian.info" | head -n 1
 }
 
 # documentdb_borrow APT PACKAGE: unpacks a package of this machine's own suite, prints the folder.
@@ -110,9 +114,8 @@ documentdb_borrow() {
 }
 
 documentdb_download() {
-  local apt_config=$1/apt.conf
-  APT_CONFIG=$apt_config apt-get update &&
-    APT_CONFIG=$apt_config apt-get install --yes --download-only "$DOCUMENTDB_PACKAGE"
+  documentdb_find_archive "$1" &&
+    APT_CONFIG=$1/apt.conf apt-get install --yes --download-only "$DOCUMENTDB_PACKAGE"
 }
 
 # No package's own script runs. Left out: what no server reads.
@@ -282,7 +285,7 @@ documentdb_build_gateway() {
   if [[ -f $(documentdb_gateway) && -z $(find "$source" -newer "$(documentdb_gateway)" -name '*.cs*' -print -quit) ]]; then
     return
   fi
-  dotnet build -c Release -v q --nologo "$source" >"$1/build.log" 2>&1 && touch "$(documentdb_gateway)" && return
+  dotnet build -c Release -v q --nologo --disable-build-servers "$source" >"$1/build.log" 2>&1 && touch "$(documentdb_gateway)" && return
   tail -n 20 "$1/build.log" >&2
   documentdb_fail "the gateway does not build; see $1/build.log."
 }
@@ -318,7 +321,7 @@ documentdb_discard() {
   if [[ -n $pid && $(readlink "/proc/$pid/cwd") == "$home/run/data" ]]; then kill -QUIT "$pid" 2>/dev/null || true; fi
   while documentdb_signal "$home" TERM && ((SECONDS < deadline - 15)); do sleep 0.1; done
   while documentdb_signal "$home" KILL && ((SECONDS < deadline)); do sleep 0.1; done
-  rm -rf "$home" "$dir/home"
+  rm -rf "$home" "${dir:?}/home"
 }
 
 # documentdb_signal HOME SIGNAL: to every process that works in HOME; fails when there is none.

@@ -268,6 +268,7 @@ note_process() {
 # keep_servers: they stay up after this script, until the next start in the same folder.
 keep_servers() {
   local server
+  if declare -F keep_documentdb >/dev/null; then keep_documentdb; fi
   for server in ${SERVERS_STARTED[@]+"${SERVERS_STARTED[@]}"}; do
     dismiss_guard "${server#*:}"
     rm -f "${server#*:}/owner"

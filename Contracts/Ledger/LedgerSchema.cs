@@ -11,9 +11,17 @@ public static class LedgerSchema
     // Any number will do as long as every version of the program uses the same.
     private const long UpgradeLock = 0x4D49_4752_4C45_4447;
 
-    /// <summary>Whether there is a ledger; creates nothing.</summary>
+    // Looked up here, for to_regnamespace and IF NOT EXISTS ask for rights that somebody who only looks may lack.
+    private const string SchemaExists = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'migration')";
+
+    /// <summary>Whether there is a ledger; creates nothing and needs no right on it.</summary>
     public static async Task<bool> ExistsAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
-        => await target.ScalarAsync<bool>("SELECT to_regclass('migration.run') IS NOT NULL", cancellationToken);
+        => await target.ScalarAsync<bool>(
+            """
+            SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                           WHERE n.nspname = 'migration' AND c.relname = 'run')
+            """,
+            cancellationToken);
 
     /// <exception cref="LedgerException">The user may not create the schema, or the ledger was made by a newer version.</exception>
     public static async Task EnsureAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
@@ -25,12 +33,21 @@ public static class LedgerSchema
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw new LedgerException(
-                $"User '{connection.UserName}' may not create schema 'migration' in database '{connection.Database}', "
-                + "where the ledger lives: " + e.MessageText
-                + $". Grant it: GRANT CREATE ON DATABASE \"{connection.Database}\" TO \"{connection.UserName}\".",
-                e);
+            throw new LedgerException(await DescribeRefusalAsync(connection, e, cancellationToken), e);
         }
+    }
+
+    /// <summary>What is missing depends on whether somebody has made the schema already.</summary>
+    private static async Task<string> DescribeRefusalAsync(
+        NpgsqlConnection connection, PostgresException refusal, CancellationToken cancellationToken)
+    {
+        var schemaExists = await connection.ScalarAsync<bool>(SchemaExists, cancellationToken);
+        var (what, grant) = schemaExists
+            ? ("use", "USAGE, CREATE ON SCHEMA migration")
+            : ("create", $"CREATE ON DATABASE \"{connection.Database}\"");
+        return $"User '{connection.UserName}' may not {what} schema 'migration' in database '{connection.Database}', "
+            + $"where the ledger lives: {refusal.MessageText}. Grant it: GRANT {grant} TO \"{connection.UserName}\"."
+            + (schemaExists ? " If another user made the ledger's tables, run as that user or grant theirs as well." : "");
     }
 
     private static async Task UpgradeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -60,13 +77,15 @@ public static class LedgerSchema
 
     private static async Task<int> CurrentVersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // CREATE SCHEMA IF NOT EXISTS asks for the right to create even where there is nothing to do.
+        // CREATE SCHEMA IF NOT EXISTS asks for the right to create even where there is nothing to do: where the
+        // database's owner has made the schema for us, we need none.
+        if (!await connection.ScalarAsync<bool>(SchemaExists, cancellationToken))
+            await connection.ExecuteAsync("CREATE SCHEMA migration", cancellationToken);
         if (!await connection.ScalarAsync<bool>(
             "SELECT to_regclass('migration.ledger_version') IS NOT NULL", cancellationToken))
         {
             await connection.ExecuteAsync(
                 """
-                CREATE SCHEMA IF NOT EXISTS migration;
                 CREATE TABLE migration.ledger_version (
                     version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT clock_timestamp());
                 """,

@@ -38,7 +38,7 @@ public sealed class PlanLedger(NpgsqlDataSource target)
             """,
             cancellationToken, runId, collection, keys, secondsPerRecord);
         if (marked != 1)
-            throw new LedgerException($"{collection}: its slices stand in the ledger already; the plan is not written twice.");
+            throw new LedgerException(await WhyNotAsync(connection, runId, collection, cancellationToken));
 
         await CopyAsync(connection, runId, collection, slices, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -73,6 +73,18 @@ public sealed class PlanLedger(NpgsqlDataSource target)
             """,
             cancellationToken, runId);
 
+    /// <summary>The slices that hold any record of the window [offset, offset + limit), in order, whatever their state.</summary>
+    public Task<List<PendingSlice>> ListWindowAsync(
+        Guid runId, string collection, long offset, long limit, CancellationToken cancellationToken)
+        => target.QueryAsync(
+            """
+            SELECT number, record_offset, record_limit FROM migration.slice
+            WHERE run_id = $1 AND collection = $2 AND record_offset < $3 + $4 AND record_offset + record_limit > $3
+            ORDER BY number
+            """,
+            row => new PendingSlice(new SliceId(runId, collection, row.GetInt32(0)), row.GetInt64(1), row.GetInt64(2)),
+            cancellationToken, runId, collection, offset, limit);
+
     /// <summary>Notes that the broker confirmed messages for these slices.</summary>
     public Task MarkQueuedAsync(
         Guid runId, string collection, IReadOnlyCollection<int> numbers, CancellationToken cancellationToken)
@@ -104,6 +116,14 @@ public sealed class PlanLedger(NpgsqlDataSource target)
                 $"{collection}: {keys} keys were walked and the slices' limits add up to {next}; nothing is started.");
         }
     }
+
+    private static async Task<string> WhyNotAsync(
+        NpgsqlConnection connection, Guid runId, string collection, CancellationToken cancellationToken)
+        => await connection.ScalarAsync<bool>(
+            "SELECT EXISTS (SELECT FROM migration.collection WHERE run_id = $1 AND name = $2)", cancellationToken,
+            runId, collection)
+            ? $"{collection}: its slices stand in the ledger already; the plan is not written twice."
+            : $"The run in the ledger has no collection '{collection}'; nothing was planned for it.";
 
     private static async Task CopyAsync(
         NpgsqlConnection connection, Guid runId, string collection, IReadOnlyList<SlicePlan> slices,

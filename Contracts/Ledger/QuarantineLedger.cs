@@ -32,7 +32,7 @@ public static class QuarantineLedger
             await import.WriteAsync(record.Stage, NpgsqlDbType.Text, cancellationToken);
             await TextAsync(import, record.Column, NpgsqlDbType.Text, cancellationToken);
             await TextAsync(import, record.SqlState, NpgsqlDbType.Text, cancellationToken);
-            await import.WriteAsync(record.Message, NpgsqlDbType.Text, cancellationToken);
+            await TextAsync(import, record.Message, NpgsqlDbType.Text, cancellationToken);
             await import.WriteAsync(record.Fingerprint, NpgsqlDbType.Text, cancellationToken);
             await import.WriteAsync(fileHash, NpgsqlDbType.Text, cancellationToken);
         }
@@ -42,5 +42,7 @@ public static class QuarantineLedger
 
     private static Task TextAsync(
         NpgsqlBinaryImporter import, string? text, NpgsqlDbType type, CancellationToken cancellationToken)
-        => text is null ? import.WriteNullAsync(cancellationToken) : import.WriteAsync(text, type, cancellationToken);
+        => text is null
+            ? import.WriteNullAsync(cancellationToken)
+            : import.WriteAsync(LedgerText.Storable(text), type, cancellationToken);
 }

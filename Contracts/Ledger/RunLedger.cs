@@ -26,6 +26,7 @@ public sealed class RunLedger(NpgsqlDataSource target)
             $"SELECT {Columns} FROM migration.run WHERE state = 'running' ORDER BY started_at", Read, cancellationToken);
 
     /// <param name="collections">Names of collections and their tables, in the order of the file.</param>
+    /// <exception cref="LedgerException">The name is taken or is not a name.</exception>
     public async Task<RunRecord> CreateAsync(
         string name, string file, string fileHash, IReadOnlyList<(string Name, string Table)> collections,
         CancellationToken cancellationToken)
@@ -33,9 +34,7 @@ public sealed class RunLedger(NpgsqlDataSource target)
         var id = Guid.CreateVersion7();
         await using var connection = await target.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync(
-            "INSERT INTO migration.run (id, name, file, file_hash) VALUES ($1, $2, $3::jsonb, $4)",
-            cancellationToken, id, name, file, fileHash);
+        await InsertAsync(connection, id, name, file, fileHash, cancellationToken);
         for (var ordinal = 0; ordinal < collections.Count; ordinal++)
         {
             await connection.ExecuteAsync(
@@ -77,7 +76,28 @@ public sealed class RunLedger(NpgsqlDataSource target)
             UPDATE migration.run SET state = 'incomplete', finished_at = clock_timestamp(), reason = $2
             WHERE id = $1 AND state = 'running'
             """,
-            cancellationToken, id, reason);
+            cancellationToken, id, LedgerText.Storable(reason));
+
+    private static async Task InsertAsync(
+        NpgsqlConnection connection, Guid id, string name, string file, string fileHash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.ExecuteAsync(
+                "INSERT INTO migration.run (id, name, file, file_hash) VALUES ($1, $2, $3::jsonb, $4)",
+                cancellationToken, id, name, file, fileHash);
+        }
+        catch (PostgresException e) when (e.ConstraintName == "run_name_key")
+        {
+            throw new LedgerException($"The ledger has a run '{name}' already. Choose another name.", e);
+        }
+        catch (PostgresException e) when (e.ConstraintName == "run_name_check")
+        {
+            throw new LedgerException(
+                $"'{name}' cannot be the name of a run: 1 to 63 characters of a-z, 0-9, '-' and '_', the first a letter or digit.",
+                e);
+        }
+    }
 
     private static RunRecord Read(NpgsqlDataReader row) => new(
         row.GetGuid(0), row.GetString(1), Enum.Parse<RunState>(row.GetString(2), ignoreCase: true), row.GetString(3),

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
@@ -82,7 +83,7 @@ public sealed class RunLock : IAsyncDisposable
     {
         await using var command = new NpgsqlCommand(
             """
-            SELECT a.application_name, coalesce(host(a.client_addr), 'a local socket'), a.backend_start
+            SELECT a.application_name, coalesce(host(a.client_addr), 'a local socket'), a.backend_start AT TIME ZONE 'UTC'
             FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -90,12 +91,17 @@ public sealed class RunLock : IAsyncDisposable
             """,
             connection) { Parameters = { new() { Value = key } } };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken)
-            ? $"Run '{runName}' is driven by {reader.GetString(0)} (connected from {reader.GetString(1)} since "
-                + $"{reader.GetFieldValue<DateTime>(2):yyyy-MM-dd HH:mm:ss} UTC). Wait for it or stop it first."
-            : $"Run '{runName}' was driven by another coordinator a moment ago. Try again.";
+        if (!await reader.ReadAsync(cancellationToken))
+            return $"Run '{runName}' was driven by another coordinator a moment ago. Try again.";
+
+        // PostgreSQL shows another user's connections by name only.
+        var since = reader.Nullable<DateTime>(2) is { } start
+            ? string.Create(
+                CultureInfo.InvariantCulture, $" (connected from {reader.GetString(1)} since {start:yyyy-MM-dd HH:mm:ss} UTC)")
+            : ", connected as another database user";
+        return $"Run '{runName}' is driven by {reader.GetString(0)}{since}. Wait for it or stop it first.";
     }
 
-    private static long Key(string runName)
+    internal static long Key(string runName)
         => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes("migration run " + runName)));
 }

@@ -108,7 +108,7 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
             RETURNING state, attempts, stalled_attempts
             """,
             row => (Enum.Parse<SliceState>(row.GetString(0), ignoreCase: true), row.GetInt32(1), row.GetInt32(2)),
-            cancellationToken, id.RunId, id.Collection, id.Number, workerId, error, maxAttempts);
+            cancellationToken, id.RunId, id.Collection, id.Number, workerId, LedgerText.Storable(error), maxAttempts);
         return failed is [var outcome] ? outcome : null;
     }
 

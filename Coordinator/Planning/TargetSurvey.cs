@@ -49,7 +49,7 @@ internal sealed record TargetSurvey(
                      - coalesce(current_setting('reserved_connections', true)::int, 0),
                    (SELECT count(*)::int FROM pg_catalog.pg_stat_activity
                     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
-                   to_regclass('migration.ledger_version') IS NOT NULL
+                   EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'migration')
                      OR has_database_privilege(current_database(), 'CREATE')
             """,
             connection);

@@ -25,6 +25,7 @@ internal static class WorkerCommand
         {
             Connections.Broker, Connections.Target, Connections.Source, Run, ExitWithParent,
         };
+        root.Subcommands.Add(SliceCommand.Create());
         root.SetAction(async (parsed, cancellationToken) => await ServeAsync(parsed, cancellationToken));
         return root;
     }

@@ -68,10 +68,11 @@ internal sealed class DumpCollectionSource : ICollectionSource
         return sample;
     }
 
-    public async IAsyncEnumerable<CutSlice> CutAsync(int recordsPerSlice, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<CutSlice> CutAsync(
+        int recordsPerSlice, long? alignedAt, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(recordsPerSlice, 1);
-        var cutter = new SliceCutter(recordsPerSlice, isServer: false, _framing.Key);
+        var cutter = new SliceCutter(recordsPerSlice, isServer: false, _framing.Key, alignedAt);
         using var reader = Reader(0, WalkBufferBytes);
         while (await reader.FillAsync(cancellationToken))
         {

@@ -23,7 +23,15 @@ public interface ICollectionSource : IAsyncDisposable
     /// </summary>
     /// <param name="recordsPerSlice">The most records in a slice; at least 1.</param>
     /// <exception cref="SourceException">The source cannot be read, or the walk cannot prove that it saw every record.</exception>
-    IAsyncEnumerable<CutSlice> CutAsync(int recordsPerSlice, CancellationToken cancellationToken);
+    IAsyncEnumerable<CutSlice> CutAsync(int recordsPerSlice, CancellationToken cancellationToken)
+        => CutAsync(recordsPerSlice, null, cancellationToken);
+
+    /// <summary>
+    /// The same; with <paramref name="alignedAt"/>, a slice ends wherever the offset is that number modulo
+    /// <paramref name="recordsPerSlice"/>, and at the end of each type bracket, instead of when it is full: whoever asks
+    /// for a part of the collection by offset and limit finds slices that fill it exactly.
+    /// </summary>
+    IAsyncEnumerable<CutSlice> CutAsync(int recordsPerSlice, long? alignedAt, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads the next page of a slice and lets go of every server resource before it returns, so that nothing is held

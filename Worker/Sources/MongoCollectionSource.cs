@@ -38,10 +38,11 @@ internal sealed class MongoCollectionSource(
             [.. sample.DistinctBy(document => Convert.ToHexString(RawBson.Find(document, "_id"u8).Bytes)).Select(document => new ReadOnlyMemory<byte>(document))];
     });
 
-    public async IAsyncEnumerable<CutSlice> CutAsync(int recordsPerSlice, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<CutSlice> CutAsync(
+        int recordsPerSlice, long? alignedAt, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(recordsPerSlice, 1);
-        var cutter = new SliceCutter(recordsPerSlice, isServer: true);
+        var cutter = new SliceCutter(recordsPerSlice, isServer: true, alignedAt: alignedAt);
         var walk = new KeyWalk(collection, filter, description, KeysPerBatch, time);
         await foreach (var batch in walk.BatchesAsync(cancellationToken))
         {

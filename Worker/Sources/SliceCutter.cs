@@ -14,7 +14,9 @@ namespace Migration.Worker.Sources;
 /// key order, and from then on brackets end no slice.
 /// </param>
 /// <param name="toKey">Makes the element <c>_id</c> out of what is given as identity; called for a slice's ends only.</param>
-internal sealed class SliceCutter(int recordsPerSlice, bool isServer, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? toKey = null)
+/// <param name="alignedAt">Ends a slice where the offset is this modulo <paramref name="recordsPerSlice"/>, instead of when it is full.</param>
+internal sealed class SliceCutter(
+    int recordsPerSlice, bool isServer, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? toKey = null, long? alignedAt = null)
 {
     private readonly HashSet<TypeBracket> _left = [];
     private byte[] _last = new byte[64];
@@ -43,7 +45,7 @@ internal sealed class SliceCutter(int recordsPerSlice, bool isServer, Func<ReadO
     public CutSlice? Add(TypeBracket? bracket, ReadOnlySpan<byte> identity, long? at = null)
     {
         var endsBracket = bracket is not null && EndsBracket(bracket);
-        var ended = _count == recordsPerSlice || endsBracket ? End() : null;
+        var ended = IsFull || endsBracket ? End() : null;
         Remember(identity, at);
         if (_count == 0)
             StartSlice(bracket);
@@ -60,6 +62,10 @@ internal sealed class SliceCutter(int recordsPerSlice, bool isServer, Func<ReadO
             ? last
             : throw new SourceException($"the slices add up to {_offset} records, but {Walked} keys were walked; this is a defect, nothing was started");
     }
+
+    private bool IsFull => alignedAt is { } start
+        ? _count > 0 && (Walked - start) % recordsPerSlice == 0
+        : _count == recordsPerSlice;
 
     private bool EndsBracket(TypeBracket bracket)
     {

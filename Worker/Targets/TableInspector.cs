@@ -1,5 +1,6 @@
 using Migration.Contracts.Migrations;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Migration.Worker.Targets;
 
@@ -90,9 +91,12 @@ internal sealed class TableInspector(NpgsqlConnection connection)
     private NpgsqlCommand Command(string sql, params object[] values)
     {
         var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
+        foreach (var value in values) command.Parameters.Add(Parameter(value));
         return command;
     }
+
+    private static NpgsqlParameter Parameter(object value) =>
+        value is uint ? new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Oid } : new NpgsqlParameter { Value = value };
 }
 
 /// <param name="Kind">pg_class.relkind: r a table, p a partitioned one, others take no COPY.</param>

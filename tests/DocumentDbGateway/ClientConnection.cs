@@ -11,6 +11,7 @@ internal sealed class ClientConnection : IDisposable
     private readonly Socket socket;
     private readonly NetworkStream stream;
     private readonly CommandDispatcher dispatcher;
+    private readonly byte[] peeked = new byte[1];
     private int replies;
 
     public ClientConnection(int id, Socket socket, CommandDispatcher dispatcher)
@@ -62,9 +63,8 @@ internal sealed class ClientConnection : IDisposable
     {
         try
         {
-            // A read of no bytes ends when there is something to read: either the next message, or the end.
-            await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
-            if (socket.Available == 0)
+            // Clients do not send before they have their reply, so what can be seen here is the end.
+            if (await socket.ReceiveAsync(peeked, SocketFlags.Peek, cancellationToken) == 0)
                 await work.CancelAsync();
         }
         catch (OperationCanceledException)

@@ -79,33 +79,33 @@ internal static class CollectionSection
         var key = section.Texts("primaryKey", expected);
         for (var i = 0; i < key.Count; i++)
         {
-            CheckKeyColumn(section, key[i], key.Take(i).Contains(key[i]), columns, unmapped);
+            CheckKeyColumn(section, key[i], key.Take(i).Any(k => k.Value == key[i].Value), columns, unmapped);
         }
 
-        return key;
+        return [.. key.Select(k => k.Value)];
     }
 
     private static void CheckKeyColumn(
-        SectionReader section, string name, bool isRepeated, IReadOnlyList<ColumnMapping> columns, string? unmapped)
+        SectionReader section, (string Value, string Raw) name, bool isRepeated, IReadOnlyList<ColumnMapping> columns, string? unmapped)
     {
         // An unreadable 'columns' has its own mistake already.
-        var column = columns.FirstOrDefault(c => c.Name == name);
+        var column = columns.FirstOrDefault(c => c.Name == name.Value);
         if (isRepeated)
         {
-            section.Mistake("primaryKey", $"names {Shown.Text(name)} twice; expected each column once");
+            section.Mistake("primaryKey", $"names {Shown.Text(name.Raw)} twice; expected each column once");
         }
         else if (column is null && columns.Count > 0)
         {
             var names = columns.Select(c => c.Name).Where(c => c != unmapped).ToList();
-            section.Mistake("primaryKey", $"names {Shown.Text(name)}, which is not a column{NearestWord.Hint(name, names)}");
+            section.Mistake("primaryKey", $"names {Shown.Text(name.Raw)}, which is not a column{NearestWord.Hint(name.Raw, names)}");
         }
-        else if (column is not null && name == unmapped)
+        else if (column is not null && name.Value == unmapped)
         {
-            section.Mistake("primaryKey", $"names {Shown.Text(name)}, which takes the unmapped fields; expected another column");
+            section.Mistake("primaryKey", $"names {Shown.Text(name.Raw)}, which takes the unmapped fields; expected another column");
         }
         else if (column is { Type.Kind: ColumnKind.Json })
         {
-            section.Mistake("primaryKey", $"names {Shown.Text(name)}, which is {column.Type}; PostgreSQL cannot compare json, expected jsonb or another column");
+            section.Mistake("primaryKey", $"names {Shown.Text(name.Raw)}, which is {column.Type}; PostgreSQL cannot compare json, expected jsonb or another column");
         }
     }
 }

@@ -20,8 +20,8 @@ internal static class CollectionsSection
         }
 
         var collections = list.Items.Select((item, index) => ReadOne(top, item, index, defaultSchema)).ToList();
-        CheckUnique(top.Context.Mistakes, collections, c => c.Mapping.Name, "name", "collection", "expected each collection once");
-        CheckUnique(top.Context.Mistakes, collections, c => c.Mapping.Table.ToString(), "table", "table", "expected a table for each collection");
+        CheckUnique(top.Context.Mistakes, collections, c => c.Mapping.Name, "name", "expected each collection once");
+        CheckUnique(top.Context.Mistakes, collections, c => c.Mapping.Table.Quoted, "table", "expected a table for each collection");
         return [.. collections.Select(c => c.Mapping)];
     }
 
@@ -39,7 +39,6 @@ internal static class CollectionsSection
         List<(SectionReader Section, CollectionMapping Mapping)> collections,
         Func<(SectionReader Section, CollectionMapping Mapping), string> value,
         string key,
-        string what,
         string expected)
     {
         var named = collections.Where(c => c.Mapping.Name.Length > 0 && c.Mapping.Table.Name.Length > 0);
@@ -48,7 +47,9 @@ internal static class CollectionsSection
             var first = same.First().Section.PlaceOf(key).Line;
             foreach (var (section, _) in same.Skip(1))
             {
-                mistakes.Add(section.PlaceOf(key), $"the {what} {Shown.Text(same.Key)} is already on line {first}; {expected}");
+                // Shown as written, since a placeholder's value must not be.
+                var shown = section.Find(key) is null ? "of the collection's own name" : section.Raw(key);
+                mistakes.Add(section.PlaceOf(key), $"the {(key == "name" ? "collection" : key)} {shown} is already on line {first}; {expected}");
             }
         }
     }

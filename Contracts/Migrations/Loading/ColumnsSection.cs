@@ -78,13 +78,13 @@ internal static class ColumnsSection
     }
 
     // A list is for field names that hold dots themselves.
-    private static IReadOnlyList<string> ReadPath(SectionReader section, YamlText key)
+    private static string[] ReadPath(SectionReader section, YamlText key)
     {
         const string expected = "field names joined by dots, such as vendor.address.city";
         return section.Find("path") switch
         {
             null => PathFrom(section, key.Raw, key.Place, section.Name),
-            YamlList => section.Texts("path", expected),
+            YamlList => [.. section.Texts("path", expected).Select(part => part.Value)],
             var node => section.Text("path", expected) is { } path ? PathFrom(section, path, node.Place, section.Label("path")) : [],
         };
     }

@@ -128,19 +128,25 @@ internal sealed class SectionReader
         return null;
     }
 
-    /// <summary>A text, or a list of texts; empty when absent or wrong.</summary>
-    public IReadOnlyList<string> Texts(string key, string expected) => Find(key) switch
+    /// <summary>A text, or a list of texts, each with what is written in its place; empty when absent or wrong.</summary>
+    public IReadOnlyList<(string Value, string Raw)> Texts(string key, string expected)
     {
-        null => [],
-        YamlList { Items.Count: > 0 } list => [.. list.Items.Select(item => TextOf(item, Label(key), expected)).OfType<string>()],
-        YamlText => Text(key, expected) is { } text ? [text] : [],
-        var node => Wrong(node, key, expected),
-    };
+        var items = Find(key) switch
+        {
+            null => [],
+            YamlList { Items.Count: > 0 } list => list.Items,
+            YamlText text => [text],
+            var node => Wrong(node, key, expected),
+        };
+        return [.. items
+            .Select(item => (Value: TextOf(item, Label(key), expected)!, Raw: (item as YamlText)?.Raw!))
+            .Where(item => item.Value is not null)];
+    }
 
     /// <summary>The value as written, for messages; what placeholders stand for stays hidden.</summary>
     public string Raw(string key) => Find(key) is YamlText text ? Shown.Text(text.Raw) : "missing";
 
-    private List<string> Wrong(YamlNode node, string key, string expected)
+    private List<YamlNode> Wrong(YamlNode node, string key, string expected)
     {
         Mistake(key, $"{(node is YamlList ? "is an empty list" : node.Is)}; expected {expected}");
         return [];

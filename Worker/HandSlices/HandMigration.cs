@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
+using Migration.Worker.Hosting;
+using Npgsql;
+
+namespace Migration.Worker.HandSlices;
+
+/// <summary>Migrates slices one after the other in this process, with the same ledger, fence and attempts as from a queue.</summary>
+internal sealed class HandMigration(
+    NpgsqlDataSource target, RunContext context, WorkerIdentity worker, TimeProvider time, ILoggerFactory loggers)
+{
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger _logger = loggers.CreateLogger<HandMigration>();
+
+    /// <param name="cancellationToken">Ends it after the batch in hand, which is committed.</param>
+    /// <returns>Of <see cref="ExitCode"/>.</returns>
+    public async Task<int> MigrateAsync(IReadOnlyList<PendingSlice> slices, CancellationToken cancellationToken)
+    {
+        using var heartbeat = new Heartbeat(target, worker, time, loggers.CreateLogger<Heartbeat>());
+        await heartbeat.StartAsync(cancellationToken);
+        try
+        {
+            foreach (var slice in slices)
+                await MigrateAsync(slice.Id, cancellationToken);
+        }
+        finally
+        {
+            await heartbeat.StopAsync(CancellationToken.None);
+        }
+
+        if (slices.Count == 0)
+            await Console.Out.WriteLineAsync("The collection has no record there; nothing to do.");
+        return ExitCode.Done;
+    }
+
+    private async Task MigrateAsync(SliceId id, CancellationToken drain)
+    {
+        while (true)
+        {
+            if (await ClaimAsync(id, drain) is not { } claim)
+                return;
+            try
+            {
+                var migrator = await context.MigratorAsync(id.Collection, drain);
+                if (await migrator.MigrateAsync(claim, drain, CancellationToken.None) is SliceEnd.Completed { Claim: var done })
+                {
+                    await SayAsync(id, done.Counts);
+                    return;
+                }
+
+                await context.Ledger.HandBackAsync(id, CancellationToken.None);
+                drain.ThrowIfCancellationRequested();
+            }
+            catch (FenceLostException)
+            {
+                _logger.FenceLost(id.ToString());
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                await FailAsync(id, e);
+            }
+        }
+    }
+
+    /// <summary>Null when the slice has its outcome already.</summary>
+    private async Task<SliceClaim?> ClaimAsync(SliceId id, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var patience = TimeSpan.FromSeconds(2 * context.File.Worker.LeaseSeconds);
+        while (true)
+        {
+            switch (await context.Ledger.ClaimAsync(id, redelivered: false, cancellationToken))
+            {
+                case ClaimOutcome.Granted { Claim: var claim }:
+                    return claim;
+                case ClaimOutcome.AlreadyDone { Slice: { State: SliceState.Completed } slice }:
+                    await SayAsync(id, slice.Counts);
+                    return null;
+                case ClaimOutcome.AlreadyDone { Slice: var slice }:
+                    throw new UserException(ExitCode.Incomplete, $"{id} had given up: {slice.Error}");
+                case ClaimOutcome.OwnedByAnother { Worker: var owner } when time.GetElapsedTime(started) > patience:
+                    throw new UserException(ExitCode.Refused, $"{id} is in the hands of worker {owner}, which is alive.");
+                case ClaimOutcome.Unknown:
+                    throw new UserException($"{id} is not in the ledger any more.");
+            }
+
+            // The owner may have died a moment ago; its lease runs out soon.
+            await Task.Delay(AskAgain, time, cancellationToken);
+        }
+    }
+
+    private async Task FailAsync(SliceId id, Exception exception)
+    {
+        var error = TransientRetry.FirstLine(exception);
+        var failed = await context.Ledger.FailAsync(
+            id, error, context.File.Slices.MaxAttempts, CancellationToken.None);
+        if (failed is (SliceState.Failed, var attempts, _))
+            throw new UserException(ExitCode.Incomplete, $"{id}: given up after {attempts} attempts: {error}");
+        _logger.AttemptFailed(id.ToString(), failed?.Stalled ?? 0, context.File.Slices.MaxAttempts, error);
+    }
+
+    private static Task SayAsync(SliceId id, SliceCounts counts) => Console.Out.WriteLineAsync(FormattableString.Invariant(
+        $"{id}: {counts.Read:N0} read = {counts.Written:N0} written + {counts.Quarantined:N0} quarantined + {counts.Skipped:N0} skipped"));
+}

@@ -1,0 +1,146 @@
+using System.Globalization;
+using Migration.Contracts.Ledger;
+using Migration.TestServers;
+using Npgsql;
+using static Migration.Contracts.Tests.Ledger.LedgerDatabase;
+
+namespace Migration.Contracts.Tests.Ledger;
+
+public sealed class RunLockTests
+{
+    /// <summary>
+    /// Their keys have, in this order, the sign bit set, the sign bit of the lower half set, both, and neither.
+    /// </summary>
+    public static TheoryData<string> Names => ["run-8", "run-0", "run-2", "run-4"];
+
+    [Fact]
+    public void The_names_have_keys_of_every_sign()
+    {
+        var signs = Names.Select(name => RunLock.Key(name.Data)).Select(key => (key < 0, (int)key < 0));
+
+        Assert.Equal(4, signs.Distinct().Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task The_second_coordinator_learns_who_drives_the_run_and_since_when(string run)
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var held = await RunLock.AcquireAsync(database.ConnectionString, run, "alpha:17", Cancellation);
+        var since = await database.DataSource.ScalarAsync<DateTime>(
+            "SELECT backend_start FROM pg_stat_activity WHERE application_name = 'coordinator alpha:17'", Cancellation);
+
+        var refused = await Assert.ThrowsAsync<LedgerException>(
+            () => RunLock.AcquireAsync(database.ConnectionString, run, "beta:4", Cancellation));
+
+        Assert.Contains($"Run '{run}' is driven by coordinator alpha:17 ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            since.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " UTC", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_database_user_learns_at_least_that_the_run_is_driven()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var held = await RunLock.AcquireAsync(database.ConnectionString, "shop", "alpha:17", Cancellation);
+        await using var user = await LesserUser.CreateAsync(database);
+
+        var refused = await Assert.ThrowsAsync<LedgerException>(
+            () => RunLock.AcquireAsync(user.ConnectionString, "shop", "beta:4", Cancellation));
+
+        Assert.Contains("Run 'shop' is driven by coordinator alpha:17", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("socket", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Other_runs_and_other_databases_are_not_in_the_way()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var other = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var held = await RunLock.AcquireAsync(database.ConnectionString, "shop", "alpha:17", Cancellation);
+
+        await using var otherRun = await RunLock.AcquireAsync(database.ConnectionString, "shop-2", "beta:4", Cancellation);
+        await using var otherDatabase = await RunLock.AcquireAsync(other.ConnectionString, "shop", "gamma:4", Cancellation);
+    }
+
+    [Fact]
+    public async Task A_lock_of_the_same_run_in_another_database_is_not_taken_for_the_holder()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var other = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var elsewhere = await RunLock.AcquireAsync(other.ConnectionString, "shop", "elsewhere:1", Cancellation);
+        await using var held = await RunLock.AcquireAsync(database.ConnectionString, "shop", "alpha:17", Cancellation);
+
+        var refused = await Assert.ThrowsAsync<LedgerException>(
+            () => RunLock.AcquireAsync(database.ConnectionString, "shop", "beta:4", Cancellation));
+
+        Assert.Contains("alpha:17", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_many_that_ask_at_once_one_gets_it_and_a_released_lock_is_free()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        var asked = await Task.WhenAll(Enumerable.Range(0, 8).Select(async n =>
+        {
+            try
+            {
+                return await RunLock.AcquireAsync(database.ConnectionString, "shop", $"host:{n}", Cancellation);
+            }
+            catch (LedgerException)
+            {
+                return null;
+            }
+        }));
+
+        var held = Assert.Single(asked, got => got is not null)!;
+        await held.CheckAsync(Cancellation);
+        await held.DisposeAsync();
+
+        await using var next = await AcquireOnceFreeAsync(database);
+    }
+
+    [Fact]
+    public async Task A_connection_that_dies_lets_the_lock_go_and_the_holder_notices()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var held = await RunLock.AcquireAsync(database.ConnectionString, "shop", "alpha:17", Cancellation);
+        await held.CheckAsync(Cancellation);
+
+        await database.DataSource.ExecuteAsync(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'coordinator alpha:17'", Cancellation);
+
+        await using var next = await AcquireOnceFreeAsync(database);
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => held.CheckAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_long_name_of_a_holder_is_cut_and_not_refused()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var held = await RunLock.AcquireAsync(
+            database.ConnectionString, "shop", new string('x', 39) + "yz", Cancellation);
+
+        var refused = await Assert.ThrowsAsync<LedgerException>(
+            () => RunLock.AcquireAsync(database.ConnectionString, "shop", "beta:4", Cancellation));
+
+        Assert.Contains(new string('x', 39) + "y (", refused.Message, StringComparison.Ordinal);
+    }
+
+    // The server notices the end of a session on its own time.
+    private static async Task<RunLock> AcquireOnceFreeAsync(PostgresDatabase database)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while (true)
+        {
+            try
+            {
+                return await RunLock.AcquireAsync(database.ConnectionString, "shop", "next:1", Cancellation);
+            }
+            catch (LedgerException) when (DateTime.UtcNow < deadline)
+            {
+            }
+        }
+    }
+}
