@@ -1,4 +1,6 @@
 using Migration.Coordinator.Commands;
+using Migration.Coordinator.Tracking;
 using Migration.Worker.Commands;
 
+ErrorsAboveProgress.Install();
 return await CoordinatorCommand.Create().RunAsync(args);

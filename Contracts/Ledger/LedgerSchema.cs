@@ -14,6 +14,15 @@ public static class LedgerSchema
     // Looked up here, for to_regnamespace and IF NOT EXISTS ask for rights that somebody who only looks may lack.
     private const string SchemaExists = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'migration')";
 
+    /// <summary>Whether there is a ledger; creates nothing and needs no right on it.</summary>
+    public static async Task<bool> ExistsAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
+        => await target.ScalarAsync<bool>(
+            """
+            SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                           WHERE n.nspname = 'migration' AND c.relname = 'run')
+            """,
+            cancellationToken);
+
     /// <exception cref="LedgerException">The user may not create the schema, or the ledger was made by a newer version.</exception>
     public static async Task EnsureAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
     {

@@ -1,0 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Migration.Coordinator.Commands;
+
+/// <summary>What <c>--json</c> prints: one document on standard output and nothing else there.</summary>
+internal static class JsonOutput
+{
+    private static readonly JsonSerializerOptions Indented = Create(indented: true);
+    private static readonly JsonSerializerOptions OneLine = Create(indented: false);
+
+    /// <summary>Names and states in camel case; times in ISO 8601 with offset; durations in seconds; nulls are written.</summary>
+    public static string Format<T>(T value, bool indented = true) => JsonSerializer.Serialize(value, indented ? Indented : OneLine);
+
+    public static void Write<T>(T value, bool indented = true) => Console.Out.WriteLine(Format(value, indented));
+
+    private static JsonSerializerOptions Create(bool indented) => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = indented,
+        NewLine = "\n",
+
+        // It goes to files and programs, not into a web page.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+}

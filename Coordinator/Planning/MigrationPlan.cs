@@ -1,0 +1,77 @@
+using Migration.Contracts.Migrations;
+using Migration.Worker;
+
+namespace Migration.Coordinator.Planning;
+
+/// <summary>What a run of a migration file would do, and what would be in its way. Making it writes nothing anywhere.</summary>
+/// <param name="Source">Without secrets, as is the target.</param>
+/// <param name="Collections">Those that could be looked at.</param>
+/// <param name="TargetState">Null when the target could not be looked at.</param>
+/// <param name="Workers">That were asked for.</param>
+/// <param name="SlicesPerWorker">At a time, from the migration file.</param>
+/// <param name="Hours">The window that was asked for; null for none.</param>
+/// <param name="Problems">What a run would be refused for, a sentence each.</param>
+/// <param name="ExitCode">Of <see cref="Worker.ExitCode"/>: what the first problem ends a run with.</param>
+internal sealed record MigrationPlan(
+    string Name, string Source, string Target, IReadOnlyList<CollectionPlan> Collections, TargetSurvey? TargetState,
+    int Workers, int SlicesPerWorker, decimal? Hours, IReadOnlyList<string> Problems, int ExitCode)
+{
+    /// <summary>A worker has a connection for each slice in hand and one for its heartbeat.</summary>
+    private const int ConnectionsBesidesSlices = 1;
+
+    private const int CoordinatorConnections = 3;
+
+    public long Records => Collections.Sum(collection => collection.Records);
+
+    public long Slices => Collections.Sum(collection => collection.Slices);
+
+    /// <summary>Of one worker with one slice in hand.</summary>
+    public double SecondsOfWork => Collections.Sum(collection => collection.SecondsOfWork);
+
+    /// <summary>With the workers asked for. A lower bound: reading and writing are not measured.</summary>
+    public double SecondsWithWorkers => SecondsOfWork / ((double)Workers * SlicesPerWorker);
+
+    /// <summary>The fewest workers for the window; null without a window. A lower bound likewise.</summary>
+    public long? WorkersForHours => Hours is { } hours
+        ? (long)Math.Max(1, Math.Ceiling(SecondsOfWork / ((double)hours * 3600 * SlicesPerWorker)))
+        : null;
+
+    /// <summary>To PostgreSQL, workers and coordinator together.</summary>
+    public long Connections => ((long)Workers * (SlicesPerWorker + ConnectionsBesidesSlices)) + CoordinatorConnections;
+
+    public static async Task<MigrationPlan> MakeAsync(
+        MigrationFile file, int workers, decimal? hours, CancellationToken cancellationToken)
+    {
+        var problems = new List<(int Code, string Message)>();
+        var collections = new List<CollectionPlan>();
+        foreach (var mapping in file.Collections)
+        {
+            var plan = await TryAsync(
+                () => CollectionPlan.MakeAsync(file, mapping, workers * file.Worker.Slices, cancellationToken), problems);
+            if (plan is not null)
+                collections.Add(plan);
+        }
+
+        var target = await TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken), problems);
+        problems.AddRange((target?.Problems ?? []).Select(problem => (Worker.ExitCode.Configuration, problem)));
+        return new MigrationPlan(
+            file.Name, ConnectionText.Describe(file.Source.Uri), ConnectionText.Describe(file.Target.Uri), collections, target,
+            workers, file.Worker.Slices, hours, [.. problems.Select(problem => problem.Message).Distinct()],
+            problems.Select(problem => problem.Code).FirstOrDefault(Worker.ExitCode.Done));
+    }
+
+    /// <summary>What the user can mend is noted, so that one plan shows all of it; anything else is thrown.</summary>
+    private static async Task<T?> TryAsync<T>(Func<Task<T>> look, List<(int Code, string Message)> problems)
+        where T : class
+    {
+        try
+        {
+            return await look();
+        }
+        catch (Exception e) when (Failure.Describe(e).Code is Worker.ExitCode.Configuration or Worker.ExitCode.Unreachable)
+        {
+            problems.Add(Failure.Describe(e));
+            return null;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using Spectre.Console;
+
+namespace Migration.Coordinator.Planning;
+
+/// <summary>A <see cref="MigrationPlan"/> for people: what is measured, what is estimated, what is in the way.</summary>
+internal static class MigrationPlanText
+{
+    public static void Write(IAnsiConsole console, MigrationPlan plan)
+    {
+        console.MarkupLineInterpolated($"Plan of [bold]{plan.Name}[/]: {plan.Source} to {plan.Target}. Nothing was created.");
+        if (plan.Collections.Count > 0)
+            WriteCollections(console, plan);
+        if (plan.TargetState is { } target)
+            WriteTarget(console, plan, target);
+        foreach (var warning in plan.Collections.SelectMany(collection => collection.Warnings))
+            console.MarkupLineInterpolated($"[yellow]warning[/] {warning}");
+        foreach (var problem in plan.Problems)
+            console.MarkupLineInterpolated($"[red]problem[/] {problem}");
+        if (plan.Problems.Count > 0)
+            console.Line($"A run would be refused: {(plan.Problems.Count == 1 ? "1 problem" : $"{plan.Problems.Count} problems")}.");
+    }
+
+    private static void WriteCollections(IAnsiConsole console, MigrationPlan plan)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn(new TableColumn("collection").NoWrap());
+        foreach (var title in new[] { "records ~", "size ~", "slices ~", "records a slice", "a record" })
+            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
+        foreach (var c in plan.Collections)
+        {
+            table.AddRow(
+                new Text(c.Name), new Text($"{c.Records:N0}"), new Text(ByteText.Of(c.Bytes)), new Text($"{c.Slices:N0}"),
+                new Text($"{c.RecordsPerSlice:N0}"), new Text(c.SampledRecords == 0 ? "-" : DurationText.Long(c.SecondsPerRecord)));
+        }
+
+        console.Write(table);
+        console.Line(
+            $"~ is estimated: the count comes from the source's own statistics, size and slices follow from it. The time of a record is "
+            + $"measured, the median of {Samples(plan)} mapped here; reading and writing are not in it.");
+        if (plan.Collections.Where(c => c.Filtered).Select(c => c.Name).ToList() is { Count: > 0 } filtered)
+            console.Line($"The estimate does not know the filter of {string.Join(", ", filtered)}: there will be fewer.");
+        WriteTime(console, plan);
+    }
+
+    private static string Samples(MigrationPlan plan)
+        => string.Join(", ", plan.Collections.Select(c => $"{c.SampledRecords:N0} of {c.Name}"));
+
+    private static void WriteTime(IAnsiConsole console, MigrationPlan plan)
+    {
+        console.MarkupLineInterpolated(
+            $"With {Count(plan.Workers, "worker")} of {Count(plan.SlicesPerWorker, "slice")} at a time: [bold]at least {DurationText.Long(plan.SecondsWithWorkers)}[/] for {plan.Records:N0} records.");
+        if (plan is { Hours: { } hours, WorkersForHours: { } needed })
+            console.MarkupLineInterpolated($"For {hours:#,0.##} hours: [bold]at least {Count(needed, "worker")}[/].");
+        console.Line(
+            "Both are lower bounds. Where nothing waits for others, reading and writing are most of the time, and slices share "
+            + "a worker's cores: try a small collection to know.");
+    }
+
+    private static void WriteTarget(IAnsiConsole console, MigrationPlan plan, TargetSurvey target)
+    {
+        console.Line("");
+        console.Line(
+            $"Target: PostgreSQL {target.Version}, reachable; {target.FreeConnections:N0} of {target.MaxConnections:N0} connections free, "
+            + $"the run would use about {plan.Connections:N0}.");
+        foreach (var table in target.Tables)
+            console.Line($"  {table.Table}: {State(table)}");
+        if (plan.Connections > target.FreeConnections)
+        {
+            console.MarkupLineInterpolated(
+                $"[yellow]warning[/] {Count(plan.Workers, "worker")} of {Count(plan.SlicesPerWorker, "slice")} need more connections than are free: raise max_connections, lower 'slices' under 'worker', or start fewer workers.");
+        }
+    }
+
+    private static string State(TargetTablePlan table) => table switch
+    {
+        { Exists: false } => "would be created",
+        { HasRows: true } => "is there and holds rows; records whose key is among them follow 'onConflict'",
+        _ => "is there",
+    };
+
+    private static string Count(long number, string what) => $"{number:N0} {what}{(number == 1 ? "" : "s")}";
+}

@@ -1,0 +1,101 @@
+using Migration.Contracts.Migrations;
+using Migration.Worker.Targets;
+using Npgsql;
+
+namespace Migration.Coordinator.Planning;
+
+/// <summary>The target as it is now. Taken in a transaction that PostgreSQL keeps read-only.</summary>
+/// <param name="Version">PostgreSQL's, as it names it.</param>
+/// <param name="MaxConnections">That an ordinary user may open, all sessions together.</param>
+/// <param name="OpenConnections">That others hold now.</param>
+/// <param name="Tables">In the order of the file, each once.</param>
+/// <param name="Problems">What a run would be refused for.</param>
+internal sealed record TargetSurvey(
+    string Version, int MaxConnections, int OpenConnections, IReadOnlyList<TargetTablePlan> Tables,
+    IReadOnlyList<string> Problems)
+{
+    public int FreeConnections => Math.Max(0, MaxConnections - OpenConnections);
+
+    public static async Task<TargetSurvey> TakeAsync(MigrationFile file, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionText.ToNpgsql(file.Target.Uri));
+        await connection.OpenAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var readOnly = new NpgsqlCommand("SET TRANSACTION READ ONLY", connection))
+            await readOnly.ExecuteNonQueryAsync(cancellationToken);
+
+        var (max, open, ledgerMayBeMade) = await ServerAsync(connection, cancellationToken);
+        var problems = new List<string>();
+        if (!ledgerMayBeMade)
+        {
+            problems.Add(
+                $"user '{connection.UserName}' may not create schema 'migration', where the ledger lives. Grant it: "
+                + $"GRANT CREATE ON DATABASE \"{connection.Database}\" TO \"{connection.UserName}\".");
+        }
+
+        var tables = new List<TargetTablePlan>();
+        foreach (var mapping in file.Collections.DistinctBy(mapping => mapping.Table))
+            tables.Add(await TableAsync(connection, mapping, problems, cancellationToken));
+        return new TargetSurvey(connection.ServerVersion, max, open, tables, problems);
+    }
+
+    private static async Task<(int Max, int Open, bool LedgerMayBeMade)> ServerAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        // reserved_connections came with PostgreSQL 16.
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+                     - coalesce(current_setting('reserved_connections', true)::int, 0),
+                   (SELECT count(*)::int FROM pg_catalog.pg_stat_activity
+                    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
+                   EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'migration')
+                     OR has_database_privilege(current_database(), 'CREATE')
+            """,
+            connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetInt32(0), reader.GetInt32(1), reader.GetBoolean(2));
+    }
+
+    private static async Task<TargetTablePlan> TableAsync(
+        NpgsqlConnection connection, CollectionMapping mapping, List<string> problems, CancellationToken cancellationToken)
+    {
+        var inspector = new TableInspector(connection);
+        var name = mapping.Table.ToString();
+        if (await inspector.FindAsync(mapping.Table, cancellationToken) is not { } found)
+        {
+            if (!await MayCreateAsync(connection, mapping.Table.Schema, cancellationToken))
+            {
+                problems.Add(
+                    $"table {name} is not there, and user '{connection.UserName}' may not create it. Grant CREATE on schema "
+                    + $"\"{mapping.Table.Schema}\" (on the database, when the schema is missing), or create the table beforehand.");
+            }
+
+            return new TargetTablePlan(name, Exists: false, HasRows: false);
+        }
+
+        var differences = TableDifferences.Between(mapping, found);
+        problems.AddRange(differences.Select(difference => $"table {name}: {difference}."));
+        var hasRows = differences.Count == 0 && await inspector.HasRowsAsync(mapping.Table, cancellationToken);
+        return new TargetTablePlan(name, Exists: true, hasRows);
+    }
+
+    private static async Task<bool> MayCreateAsync(
+        NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT coalesce(
+                (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_catalog.pg_namespace WHERE nspname = $1),
+                has_database_privilege(current_database(), 'CREATE'))
+            """,
+            connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = schema });
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+}
+
+/// <param name="Exists">False: a run would create it.</param>
+/// <param name="HasRows">Known only where the table is as the migration file says.</param>
+internal sealed record TargetTablePlan(string Table, bool Exists, bool HasRows);

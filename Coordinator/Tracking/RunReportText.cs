@@ -1,0 +1,120 @@
+using System.Globalization;
+using Migration.Contracts.Ledger;
+using Spectre.Console;
+
+namespace Migration.Coordinator.Tracking;
+
+/// <summary>A <see cref="RunReport"/> for people: two tables that fit 80 columns, what is wrong, the verdict last.</summary>
+internal static class RunReportText
+{
+    public static void Write(IAnsiConsole console, RunReport report)
+    {
+        console.WithRoom();
+        console.Line("");
+        console.MarkupLineInterpolated($"Run [bold]{report.Run}[/]: {State(report)}");
+        WriteRecords(console, report);
+        WriteSlices(console, report);
+        WriteCauses(console, report, RunReport.MostCauses);
+        WriteTroubled(console, report, RunReport.MostTroubled);
+        var style = report.IsComplete ? new Style(Color.Green, decoration: Decoration.Bold) : new Style(Color.Red, decoration: Decoration.Bold);
+        console.Write(new Text(report.Verdict + "\n", style));
+    }
+
+    /// <summary>State and times in words.</summary>
+    public static string State(RunReport report)
+    {
+        var state = report.State.ToString().ToLowerInvariant();
+        return report switch
+        {
+            { StartedAt: null } => $"{state}, created {Time(report.CreatedAt)}",
+            { FinishedAt: { } end, StartedAt: { } start } => $"{state} in {DurationText.Long(report.Seconds)} ({Time(start)} to {Time(end)} UTC)",
+            { StartedAt: { } start } => $"{state} for {DurationText.Long(report.Seconds)} (since {Time(start)} UTC)",
+        };
+    }
+
+    public static void WriteCauses(IAnsiConsole console, RunReport report, int most)
+    {
+        if (report.Causes.Count == 0)
+            return;
+        console.MarkupLineInterpolated($"[yellow]Quarantined:[/]");
+        foreach (var cause in report.Causes.Take(most))
+        {
+            console.Line($"  {cause.Count:N0} × {Origin(cause)}: {cause.Message}");
+            if (cause.SampleId is { } id)
+                console.Line($"      for example _id {id}");
+        }
+
+        if (report.Counts.Quarantined - report.Causes.Take(most).Sum(cause => cause.Count) is > 0 and var rest)
+            console.Line($"  {rest:N0} more for other causes; they stand in the table migration.quarantine.");
+        console.Line("");
+    }
+
+    public static void WriteTroubled(IAnsiConsole console, RunReport report, int most)
+    {
+        if (report.Troubled.Count == 0)
+            return;
+        console.MarkupLineInterpolated($"[yellow]Slices in trouble:[/]");
+        foreach (var slice in report.Troubled.Take(most))
+            console.Line($"  {slice.Collection}, slice {slice.Slice}: {Trouble(slice)}");
+        if (report.TroubledSlices - Math.Min(most, report.Troubled.Count) is > 0 and var rest)
+            console.Line($"  and {rest:N0} more.");
+        console.Line("");
+    }
+
+    private static void WriteRecords(IAnsiConsole console, RunReport report)
+    {
+        var table = Table("collection", "planned", "read", "written", "quarantined", "skipped", "adds up");
+        foreach (var c in report.Collections)
+            AddRecords(table, c.Name, c.Keys, c.Counts, c.AddsUp);
+        if (report.Collections.Count > 1)
+            AddRecords(table, "all", report.Keys, report.Counts, report.Collections.All(c => c.AddsUp));
+        console.Write(table);
+    }
+
+    private static void AddRecords(Table table, string name, long keys, SliceCounts counts, bool addsUp)
+        => table.AddRow(
+            new Text(name), Number(keys), Number(counts.Read), Number(counts.Written), Number(counts.Quarantined, Color.Yellow),
+            Number(counts.Skipped), addsUp ? new Text("yes", Color.Green) : new Text("NO", Color.Red));
+
+    private static void WriteSlices(IAnsiConsole console, RunReport report)
+    {
+        var table = Table("collection", "slices", "completed", "gave up", "interruptions", "time", "records/s");
+        foreach (var c in report.Collections)
+        {
+            table.AddRow(
+                new Text(c.Name), Number(c.Slices.Total), Number(c.Slices.Completed), Number(c.Slices.Failed, Color.Red),
+                Number(c.Interruptions, Color.Yellow), new Text(c.Seconds == 0 ? "-" : DurationText.Long(c.Seconds)),
+                new Text(c.RecordsPerSecond is { } rate ? $"{rate:N0}" : "-"));
+        }
+
+        console.Write(table);
+    }
+
+    private static Table Table(string first, params string[] numbers)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn(new TableColumn(first).NoWrap());
+        foreach (var title in numbers)
+            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
+        return table;
+    }
+
+    /// <summary>Coloured where it is not 0.</summary>
+    private static Text Number(long number, Color? color = null)
+        => new($"{number:N0}", number != 0 && color is { } c ? new Style(c) : Style.Plain);
+
+    private static string Origin(QuarantineCause cause)
+        => string.Join(", ", new[]
+        {
+            cause.Collection, $"stage {cause.Stage}", cause.Column is { } column ? $"column '{column}'" : null,
+            cause.SqlState is { } state ? $"SQLSTATE {state}" : null,
+        }.OfType<string>());
+
+    private static string Trouble(TroubledSlice slice)
+        => slice.State == SliceState.Failed
+            ? $"gave up after {CountsText.Of(slice.Attempts, "attempt")}, {slice.Counts.Read:N0} of {slice.Limit:N0} read: {slice.Error}"
+            : $"read {slice.Counts.Read:N0} records, {slice.Limit:N0} were planned";
+
+    private static string Time(DateTimeOffset time)
+        => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+}
