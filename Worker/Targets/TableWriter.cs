@@ -14,8 +14,15 @@ internal sealed class TableWriter(CollectionMapping mapping)
 {
     private readonly TableSql _sql = new(mapping);
 
-    /// <summary>Null until the first batch has asked whether the table has a trigger that may drop rows.</summary>
-    private bool? _merges = mapping.OnConflict != ConflictAction.Fail ? true : null;
+    /// <summary>Asked of the first batch; slices that ask at a time get the same answer, and an int is written whole.</summary>
+    private Way _way = mapping.OnConflict == ConflictAction.Fail ? Way.Unknown : Way.Merge;
+
+    private enum Way
+    {
+        Unknown,
+        Copy,
+        Merge,
+    }
 
     /// <summary>Writes every row that PostgreSQL takes, and tells of the others why not.</summary>
     /// <exception cref="NpgsqlException">
@@ -26,19 +33,19 @@ internal sealed class TableWriter(CollectionMapping mapping)
     {
         if (rows.Count == 0) return new WriteOutcome(0, 0, []);
         var isolation = new RowIsolation(connection, transaction);
-        _merges ??= await HasDroppingTriggerAsync(connection, transaction, cancellationToken);
-        var written = _merges.Value
+        if (_way == Way.Unknown) _way = await FindWayAsync(connection, transaction, cancellationToken);
+        var written = _way == Way.Merge
             ? await MergeAsync(connection, transaction, isolation, rows, cancellationToken)
             : await CopyAsync(connection, isolation, rows, cancellationToken);
         var rejected = isolation.Rejected.OrderBy(r => r.Row).ToList();
         return new WriteOutcome(written, rows.Count - rejected.Count - written, rejected);
     }
 
-    private async Task<bool> HasDroppingTriggerAsync(
+    private async Task<Way> FindWayAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(_sql.HasDroppingTrigger, connection, transaction);
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))! ? Way.Merge : Way.Copy;
     }
 
     private async Task<int> CopyAsync(
