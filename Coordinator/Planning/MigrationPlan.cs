@@ -9,12 +9,13 @@ namespace Migration.Coordinator.Planning;
 /// <param name="TargetState">Null when the target could not be looked at.</param>
 /// <param name="Workers">That were asked for.</param>
 /// <param name="SlicesPerWorker">At a time, from the migration file.</param>
+/// <param name="MaxRecordsPerSecond">That one worker may read, from the migration file; null is unlimited.</param>
 /// <param name="Hours">The window that was asked for; null for none.</param>
 /// <param name="Problems">What a run would be refused for, a sentence each.</param>
 /// <param name="ExitCode">Of <see cref="Worker.ExitCode"/>: what the first problem ends a run with.</param>
 internal sealed record MigrationPlan(
     string Name, string Source, string Target, IReadOnlyList<CollectionPlan> Collections, TargetSurvey? TargetState,
-    int Workers, int SlicesPerWorker, decimal? Hours, IReadOnlyList<string> Problems, int ExitCode)
+    int Workers, int SlicesPerWorker, int? MaxRecordsPerSecond, decimal? Hours, IReadOnlyList<string> Problems, int ExitCode)
 {
     /// <summary>A worker has a connection for each slice in hand and one for its heartbeat.</summary>
     private const int ConnectionsBesidesSlices = 1;
@@ -29,12 +30,16 @@ internal sealed record MigrationPlan(
     public double SecondsOfWork => Collections.Sum(collection => collection.SecondsOfWork);
 
     /// <summary>With the workers asked for. A lower bound: reading and writing are not measured.</summary>
-    public double SecondsWithWorkers => SecondsOfWork / ((double)Workers * SlicesPerWorker);
+    public double SecondsWithWorkers => SecondsOfOneWorker / Workers;
 
     /// <summary>The fewest workers for the window; null without a window. A lower bound likewise.</summary>
     public long? WorkersForHours => Hours is { } hours
-        ? (long)Math.Max(1, Math.Ceiling(SecondsOfWork / ((double)hours * 3600 * SlicesPerWorker)))
+        ? (long)Math.Max(1, Math.Ceiling(SecondsOfOneWorker / ((double)hours * 3600)))
         : null;
+
+    /// <summary>As fast as its slices in hand allow, and as the cap on reading allows.</summary>
+    private double SecondsOfOneWorker => Math.Max(
+        SecondsOfWork / SlicesPerWorker, MaxRecordsPerSecond is { } cap ? (double)Records / cap : 0);
 
     /// <summary>To PostgreSQL, workers and coordinator together.</summary>
     public long Connections => ((long)Workers * (SlicesPerWorker + ConnectionsBesidesSlices)) + CoordinatorConnections;
@@ -56,7 +61,7 @@ internal sealed record MigrationPlan(
         problems.AddRange((target?.Problems ?? []).Select(problem => (Worker.ExitCode.Configuration, problem)));
         return new MigrationPlan(
             file.Name, ConnectionText.Describe(file.Source.Uri), ConnectionText.Describe(file.Target.Uri), collections, target,
-            workers, file.Worker.Slices, hours, [.. problems.Select(problem => problem.Message).Distinct()],
+            workers, file.Worker.Slices, file.Source.MaxRecordsPerSecond, hours, [.. problems.Select(problem => problem.Message).Distinct()],
             problems.Select(problem => problem.Code).FirstOrDefault(Worker.ExitCode.Done));
     }
 

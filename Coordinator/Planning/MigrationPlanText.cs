@@ -35,7 +35,7 @@ internal static class MigrationPlanText
 
         console.Write(table);
         console.Line(
-            $"~ is estimated: the count comes from the source's own statistics, size and slices follow from it. The time of a record is "
+            $"~ is estimated: the count comes from the source's statistics or the file's size; size and slices follow from it. The time of a record is "
             + $"measured, the median of {Samples(plan)} mapped here; reading and writing are not in it.");
         if (plan.Collections.Where(c => c.Filtered).Select(c => c.Name).ToList() is { Count: > 0 } filtered)
             console.Line($"The estimate does not know the filter of {string.Join(", ", filtered)}: there will be fewer.");
@@ -48,13 +48,16 @@ internal static class MigrationPlanText
     private static void WriteTime(IAnsiConsole console, MigrationPlan plan)
     {
         console.MarkupLineInterpolated(
-            $"With {Count(plan.Workers, "worker")} of {Count(plan.SlicesPerWorker, "slice")} at a time: [bold]at least {DurationText.Long(plan.SecondsWithWorkers)}[/] for {plan.Records:N0} records.");
+            $"With {Count(plan.Workers, "worker")} of {Count(plan.SlicesPerWorker, "slice")} at a time{Cap(plan)}: [bold]at least {DurationText.Long(plan.SecondsWithWorkers)}[/] for {plan.Records:N0} records.");
         if (plan is { Hours: { } hours, WorkersForHours: { } needed })
-            console.MarkupLineInterpolated($"For {hours:#,0.##} hours: [bold]at least {Count(needed, "worker")}[/].");
+            console.MarkupLineInterpolated($"For {hours:#,0.##} hour{(hours == 1 ? "" : "s")}: [bold]at least {Count(needed, "worker")}[/].");
         console.Line(
             "Both are lower bounds. Where nothing waits for others, reading and writing are most of the time, and slices share "
             + "a worker's cores: try a small collection to know.");
     }
+
+    private static string Cap(MigrationPlan plan)
+        => plan.MaxRecordsPerSecond is { } cap ? $", each reading {Count(cap, "record")} a second at most" : "";
 
     private static void WriteTarget(IAnsiConsole console, MigrationPlan plan, TargetSurvey target)
     {

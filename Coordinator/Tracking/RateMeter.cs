@@ -11,6 +11,9 @@ internal sealed class RateMeter(TimeProvider time)
     /// <summary>A look at the count, now.</summary>
     public void Add(long count)
     {
+        // The pace counts from where the count begins to grow, not from the wait for it.
+        if (_looks.Count == 1 && _latest.Count == count)
+            _looks.Clear();
         _latest = (time.GetTimestamp(), count);
         _looks.Enqueue(_latest);
 
@@ -19,7 +22,7 @@ internal sealed class RateMeter(TimeProvider time)
             _looks.Dequeue();
     }
 
-    /// <summary>Over the last 15 s, or since the first look; null before the second.</summary>
+    /// <summary>Over the last 15 s, or since it began to grow; null before.</summary>
     public double? PerSecond
     {
         get

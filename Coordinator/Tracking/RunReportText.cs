@@ -53,7 +53,8 @@ internal static class RunReportText
     {
         if (report.Troubled.Count == 0)
             return;
-        console.MarkupLineInterpolated($"[yellow]Slices in trouble:[/]");
+        var title = report.IsComplete ? "Slices that read other than planned, as the source was written to:" : "Slices in trouble:";
+        console.MarkupLineInterpolated($"[yellow]{title}[/]");
         foreach (var slice in report.Troubled.Take(most))
             console.Line($"  {slice.Collection}, slice {slice.Slice}: {Trouble(slice)}");
         if (report.TroubledSlices - Math.Min(most, report.Troubled.Count) is > 0 and var rest)
@@ -78,7 +79,7 @@ internal static class RunReportText
 
     private static void WriteSlices(IAnsiConsole console, RunReport report)
     {
-        var table = Table("collection", "slices", "completed", "gave up", "interruptions", "time", "records/s");
+        var table = Table("collection", "slices", "completed", "gave up", "retried", "time", "records/s");
         foreach (var c in report.Collections)
         {
             table.AddRow(
