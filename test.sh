@@ -88,10 +88,10 @@ main() {
   local projects
   mapfile -t projects < <(test_projects)
   ((${#projects[@]})) || { fail "no test project named '$project'." || exit 2; }
-  if ((servers)); then ensure_packages; fi
+  if ((servers)); then ensure_packages || give_up 'installation'; fi
   if [[ -z $project ]]; then check_scripts; fi
-  build
-  if ((servers)); then start_servers .local/test; fi
+  build || give_up 'build'
+  if ((servers)); then start_servers .local/test || give_up 'servers'; fi
   rm -rf "$results" && mkdir -p "$results"
   local name
   for name in "${projects[@]}"; do run_project "$name"; done
@@ -116,8 +116,8 @@ check_scripts() {
 build() {
   local what=Migration.sln
   if [[ -n $project ]]; then what=tests/${projects[0]}; fi
-  run_step dotnet restore "$what" -v quiet
-  run_step dotnet build "$what" -c Release --no-restore -v quiet -nologo -clp:NoSummary
+  run_step dotnet restore "$what" -v quiet || return
+  run_step dotnet build "$what" -c Release --no-restore -v quiet -nologo -clp:NoSummary || return
   if [[ ${CI-} == true && -z $project ]]; then
     run_step dotnet format Migration.sln --verify-no-changes --no-restore || add_failure 'dotnet format' 'see above'
   fi
@@ -174,6 +174,13 @@ count() { [[ $head =~ \ $1=\"([0-9]+)\" ]] && echo "${BASH_REMATCH[1]}"; }
 add_failure() {
   echo "$1: FAILED, $2"
   ((failed += 1))
+}
+
+# Without it no test can run: that is a failure like any other, and the last line says so.
+give_up() {
+  add_failure "$1" 'see above'
+  summary
+  exit 1
 }
 
 summary() {

@@ -49,7 +49,10 @@ internal sealed class MigrateSliceConsumer(
         {
             case ClaimOutcome.Granted { Claim: var claim }:
                 logger.Claimed(id.ToString(), claim.Claim, claim.Attempts);
-                await MigrateAsync(context, claim);
+                if (claim.StalledAttempts > run.File.Slices.MaxAttempts)
+                    await FailAsync(context, claim, new SliceGivenUpException(WorkerKiller(claim)));
+                else
+                    await MigrateAsync(context, claim);
                 break;
             case ClaimOutcome.AlreadyDone { Slice: var slice }:
                 // The acknowledgement was lost, or this is a second copy; the news may have been lost with it.
@@ -99,6 +102,11 @@ internal sealed class MigrateSliceConsumer(
         }
     }
 
+    /// <summary>Workers that fail say why; those that die or hang leave only a claim that moved nothing.</summary>
+    private static string WorkerKiller(SliceClaim claim)
+        => $"{claim.StalledAttempts - 1} attempts moved nothing, and the last ended without a word: a document of it may "
+            + "kill or hang its worker (see the workers' logs)";
+
     private async Task HandBackAsync(ConsumeContext<MigrateSlice> context, SliceClaim rest)
     {
         await run.Ledger.HandBackAsync(rest.Id, context.CancellationToken);
@@ -111,7 +119,8 @@ internal sealed class MigrateSliceConsumer(
     {
         var error = TransientRetry.FirstLine(exception);
         var most = run.File.Slices.MaxAttempts;
-        var failed = await run.Ledger.FailAsync(claim.Id, error, most, context.CancellationToken);
+        var failed = await TransientRetry.Create($"Noting the failure of {claim.Id}", logger, time).ExecuteAsync(
+            async token => await run.Ledger.FailAsync(claim.Id, error, most, token), context.CancellationToken);
         switch (failed)
         {
             case null:

@@ -107,12 +107,7 @@ internal sealed class RecordMapper
             return FindFields(field, reader.Value, offset + reader.ValueOffset, slots, isArray);
         }
 
-        var step = Array.Find(_steps, s => s.Field?.Path.StartsWith($"{field.Path}.", StringComparison.Ordinal) == true);
-        var found = BsonText.Describe(reader.Type, reader.Value);
-        return new RecordRejection(
-            RecordStage.Map, step?.Column.Name, SqlStates.InvalidText,
-            $"field '{field.Path}' is {found}; the path '{step?.Field?.Path}' leads through it and finds nothing. "
-            + $"Change the path of column '{step?.Column.Name}' in the migration file.");
+        return LeadsNowhere(field, reader.Type, reader.Value);
     }
 
     private RecordRejection? WriteColumn(
@@ -138,6 +133,16 @@ internal sealed class RecordMapper
         return refusal is null
             ? null
             : Reject(step, refusal.SqlState, $"the unmapped fields cannot be kept: {step.TypeName} {refusal.Reason}. {step.Advise(refusal.Advice)}");
+    }
+
+    /// <summary>Apart from its caller, where the lambda's closure would be allocated for every record.</summary>
+    private RecordRejection LeadsNowhere(FieldNode field, BsonType type, ReadOnlySpan<byte> value)
+    {
+        var step = Array.Find(_steps, s => s.Field?.Path.StartsWith($"{field.Path}.", StringComparison.Ordinal) == true);
+        return new RecordRejection(
+            RecordStage.Map, step?.Column.Name, SqlStates.InvalidText,
+            $"field '{field.Path}' is {BsonText.Describe(type, value)}; the path '{step?.Field?.Path}' leads through it and "
+            + $"finds nothing. Change the path of column '{step?.Column.Name}' in the migration file.");
     }
 
     private static void Remember(ref List<string>? names, ReadOnlySpan<byte> name)

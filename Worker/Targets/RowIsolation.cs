@@ -118,6 +118,6 @@ internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTr
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    [GeneratedRegex(@"^COPY .+, line (\d+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^COPY .+?, line (\d+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex CopyLine();
 }

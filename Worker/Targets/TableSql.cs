@@ -24,9 +24,11 @@ internal sealed class TableSql
         Copy = $"COPY {table} ({list}) FROM STDIN (FORMAT BINARY)";
         CopyToStaging = $"COPY {staging} ({ordinal}, {list}) FROM STDIN (FORMAT BINARY)";
         PrepareStaging = Prepare(staging, ordinal, columns);
+        HasDroppingTrigger = DroppingTrigger(mapping.Table);
         Merge = mapping.OnConflict == ConflictAction.Overwrite
             ? Overwrite(table, staging, ordinal, list, key, names)
-            : Skip(table, staging, ordinal, list, key);
+            : Insert(table, staging, ordinal, list)
+                + (mapping.OnConflict == ConflictAction.Skip ? $" ON CONFLICT ({string.Join(", ", key)}) DO NOTHING" : "");
     }
 
     public string CreateTable { get; }
@@ -42,6 +44,12 @@ internal sealed class TableSql
     /// left. It holds no constraint, so that only the merge meets those.
     /// </summary>
     public string PrepareStaging { get; }
+
+    /// <summary>
+    /// Whether a trigger before INSERT may drop rows without an error. COPY's count of rows does not reach us through
+    /// Npgsql's raw stream, so that rows then go by way of the temporary table, where the merge tells the count.
+    /// </summary>
+    public string HasDroppingTrigger { get; }
 
     /// <summary>From the temporary table into the table, a range of ordinals at a time.</summary>
     public string Merge { get; }
@@ -59,9 +67,14 @@ internal sealed class TableSql
             + $"DELETE FROM {staging}";
     }
 
-    private static string Skip(string table, string staging, string ordinal, string list, List<string> key) =>
+    private static string Insert(string table, string staging, string ordinal, string list) =>
         $"INSERT INTO {table} ({list}) OVERRIDING SYSTEM VALUE SELECT {list} FROM {staging} "
-        + $"WHERE {ordinal} {InRange} ORDER BY {ordinal} ON CONFLICT ({string.Join(", ", key)}) DO NOTHING";
+        + $"WHERE {ordinal} {InRange} ORDER BY {ordinal}";
+
+    /// <summary>tgtype: 1 for each row, 2 before, 4 on insert (src/include/catalog/pg_trigger.h).</summary>
+    private static string DroppingTrigger(TableName table) =>
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgtype & 7 = 7 AND tgenabled <> 'D' "
+        + $"AND tgrelid = '{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}'::regclass)";
 
     private static string Overwrite(
         string table, string staging, string ordinal, string list, List<string> key, List<string> names)

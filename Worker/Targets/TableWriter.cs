@@ -4,17 +4,25 @@ using Npgsql;
 namespace Migration.Worker.Targets;
 
 /// <summary>
-/// Writes batches of rows into one table, inside the caller's transaction; commits nothing itself. Immutable, so that
-/// slices share it.
+/// Writes batches of rows into one table, inside the caller's transaction; commits nothing itself. Slices share it.
 /// </summary>
 /// <remarks>
-/// With <see cref="ConflictAction.Fail"/> rows go straight into the table by COPY. Otherwise COPY fills a temporary
-/// table and one statement merges it.
+/// With <see cref="ConflictAction.Fail"/> rows go straight into the table by COPY. Otherwise, and where a trigger may drop
+/// rows, COPY fills a temporary table and one statement merges it.
 /// </remarks>
 internal sealed class TableWriter(CollectionMapping mapping)
 {
     private readonly TableSql _sql = new(mapping);
-    private readonly bool _merges = mapping.OnConflict != ConflictAction.Fail;
+
+    /// <summary>Asked of the first batch; slices that ask at a time get the same answer, and an int is written whole.</summary>
+    private Way _way = mapping.OnConflict == ConflictAction.Fail ? Way.Unknown : Way.Merge;
+
+    private enum Way
+    {
+        Unknown,
+        Copy,
+        Merge,
+    }
 
     /// <summary>Writes every row that PostgreSQL takes, and tells of the others why not.</summary>
     /// <exception cref="NpgsqlException">
@@ -25,11 +33,19 @@ internal sealed class TableWriter(CollectionMapping mapping)
     {
         if (rows.Count == 0) return new WriteOutcome(0, 0, []);
         var isolation = new RowIsolation(connection, transaction);
-        var written = _merges
+        if (_way == Way.Unknown) _way = await FindWayAsync(connection, transaction, cancellationToken);
+        var written = _way == Way.Merge
             ? await MergeAsync(connection, transaction, isolation, rows, cancellationToken)
             : await CopyAsync(connection, isolation, rows, cancellationToken);
         var rejected = isolation.Rejected.OrderBy(r => r.Row).ToList();
         return new WriteOutcome(written, rows.Count - rejected.Count - written, rejected);
+    }
+
+    private async Task<Way> FindWayAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(_sql.HasDroppingTrigger, connection, transaction);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))! ? Way.Merge : Way.Copy;
     }
 
     private async Task<int> CopyAsync(

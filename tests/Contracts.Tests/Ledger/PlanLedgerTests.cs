@@ -122,7 +122,7 @@ public sealed class PlanLedgerTests
         List<PendingSlice> page;
         do
         {
-            page = await ledger.Plans.ListPendingAsync(id, Collection, seen.LastOrDefault()?.Id.Number ?? -1, 10, false, Cancellation);
+            page = await ledger.Plans.ListPendingAsync(id, Collection, seen.LastOrDefault()?.Id.Number ?? -1, 10, TimeSpan.Zero, Cancellation);
             Assert.True(page.Count <= 10);
             seen.AddRange(page);
         }
@@ -133,13 +133,13 @@ public sealed class PlanLedgerTests
     }
 
     [Fact]
-    public async Task Pending_are_the_planned_and_the_queued_or_the_planned_alone()
+    public async Task Pending_are_the_planned_and_those_whose_message_is_older_than_asked()
     {
         await using var ledger = await CreateAsync();
         var id = await PlanOneOfEachStateAsync(ledger);
 
-        Assert.Equal("0 1", await PendingAsync(ledger, id, plannedOnly: false));
-        Assert.Equal("0", await PendingAsync(ledger, id, plannedOnly: true));
+        Assert.Equal("0 1", await PendingAsync(ledger, id, silentFor: TimeSpan.Zero));
+        Assert.Equal("0", await PendingAsync(ledger, id, silentFor: TimeSpan.FromHours(1)));
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class PlanLedgerTests
         Assert.Equal(
             "queued queued running completed failed",
             await ledger.ScalarAsync<string>("SELECT string_agg(state, ' ' ORDER BY number) FROM migration.slice"));
-        Assert.Equal("", await PendingAsync(ledger, id, plannedOnly: true));
+        Assert.Equal("", await PendingAsync(ledger, id, silentFor: TimeSpan.FromHours(1)));
     }
 
     [Fact]
@@ -184,6 +184,6 @@ public sealed class PlanLedgerTests
         return id;
     }
 
-    private static async Task<string> PendingAsync(LedgerDatabase ledger, Guid id, bool plannedOnly)
-        => string.Join(' ', (await ledger.Plans.ListPendingAsync(id, Collection, -1, 100, plannedOnly, Cancellation)).Select(s => s.Id.Number));
+    private static async Task<string> PendingAsync(LedgerDatabase ledger, Guid id, TimeSpan silentFor)
+        => string.Join(' ', (await ledger.Plans.ListPendingAsync(id, Collection, -1, 100, silentFor, Cancellation)).Select(s => s.Id.Number));
 }

@@ -95,7 +95,7 @@ public sealed class RunLockTests
         }));
 
         var held = Assert.Single(asked, got => got is not null)!;
-        await held.CheckAsync(Cancellation);
+        await held.RenewAsync(Cancellation);
         await held.DisposeAsync();
 
         await using var next = await AcquireOnceFreeAsync(database);
@@ -106,13 +106,45 @@ public sealed class RunLockTests
     {
         await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
         await using var held = await RunLock.AcquireAsync(database.ConnectionString, "shop", "alpha:17", Cancellation);
-        await held.CheckAsync(Cancellation);
+        await held.RenewAsync(Cancellation);
 
         await database.DataSource.ExecuteAsync(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'coordinator alpha:17'", Cancellation);
 
-        await using var next = await AcquireOnceFreeAsync(database);
-        await Assert.ThrowsAnyAsync<NpgsqlException>(() => held.CheckAsync(Cancellation));
+        await using (var next = await AcquireOnceFreeAsync(database))
+        {
+            await Assert.ThrowsAsync<LedgerException>(() => held.RenewAsync(Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task A_holder_whose_connection_died_takes_the_lock_again()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var held = await RunLock.AcquireAsync(database.ConnectionString, "shop", "alpha:17", Cancellation);
+        await database.DataSource.ExecuteAsync(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'coordinator alpha:17'",
+            Cancellation);
+
+        await held.RenewAsync(Cancellation);
+
+        await Assert.ThrowsAsync<LedgerException>(
+            () => RunLock.AcquireAsync(database.ConnectionString, "shop", "beta:4", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_coordinator_whose_machine_vanished_is_noticed_within_a_minute()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var held = await RunLock.AcquireAsync(database.ConnectionString, "shop", "alpha:17", Cancellation);
+
+        // The operating system reports what it really applies to the connection.
+        Assert.Equal("20 5 3", await held.Connection.ScalarAsync<string>(
+            """
+            SELECT concat_ws(' ', current_setting('tcp_keepalives_idle'), current_setting('tcp_keepalives_interval'),
+                             current_setting('tcp_keepalives_count'))
+            """,
+            Cancellation));
     }
 
     [Fact]

@@ -118,6 +118,40 @@ public sealed class RecordMapperTests
     }
 
     [Fact]
+    public void A_record_that_maps_allocates_nothing()
+    {
+        var mapper = new RecordMapper(Mappings.Load(
+            """
+            collections:
+              - name: products
+                primaryKey: id
+                columns:
+                  id: { path: _id, type: text }
+                  city: { path: vendor.city, type: text }
+                  price: "numeric(18,2)"
+                  rating: numeric
+                  at: timestamptz
+                  tags: "text[]"
+                  first: { path: tags.0, type: varchar(10) }
+                unmapped: { column: rest }
+            """));
+        var document = new BsonDocument
+        {
+            { "_id", ObjectId.Parse("64f000000000000000000001") }, { "vendor", new BsonDocument("city", "Köln") },
+            { "price", Decimal128.Parse("12.50") }, { "rating", 4.5 }, { "at", new BsonDateTime(0) },
+            { "tags", new BsonArray { "a", "b" } }, { "more", new BsonDocument { { "x", 1.5 }, { "y", Decimal128.Parse("1.1") } } },
+        }.ToBson();
+        using var rows = new RowBuffer();
+        Assert.Null(mapper.Map(document, rows));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 50; i++) mapper.Map(document, rows);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(51, rows.Count);
+    }
+
+    [Fact]
     public void Fields_are_found_in_any_order_and_among_many()
     {
         var columns = string.Join("\n", Enumerable.Range(0, 300).Select(i => $"      c{i}: int"));

@@ -130,6 +130,42 @@ public sealed class TableWriterTests(TargetFixture target) : IClassFixture<Targe
         Assert.Equal((57, "54000"), (rejected.Row, rejected.Rejection.SqlState));
     }
 
+    [Theory]
+    [InlineData(ConflictAction.Fail)]
+    [InlineData(ConflictAction.Skip)]
+    [InlineData(ConflictAction.Overwrite)]
+    public async Task Rows_that_a_trigger_drops_are_counted_as_skipped(ConflictAction onConflict)
+    {
+        var mapping = Mapping() with { OnConflict = onConflict };
+        await using var connection = await PrepareAsync(
+            mapping,
+            """
+            CREATE FUNCTION {0}.drop_odd() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN IF NEW.stock % 2 = 1 THEN RETURN NULL; END IF; RETURN NEW; END $$;
+            CREATE TRIGGER drop_odd BEFORE INSERT ON {0}.products FOR EACH ROW EXECUTE FUNCTION {0}.drop_odd();
+            """);
+
+        var outcome = await CommitAsync(connection, mapping, Documents(100));
+
+        Assert.Equal((50, 50, 0), (outcome.Written, outcome.Skipped, outcome.Rejected.Count));
+        Assert.Equal(50, await CountAsync(connection));
+    }
+
+    [Fact]
+    public async Task A_fault_at_the_start_of_megabytes_does_not_stall_the_rest()
+    {
+        await using var connection = await PrepareAsync(Mapping(), "ALTER TABLE {0}.products ADD CHECK (stock >= 0)");
+        var documents = Documents(5000);
+        foreach (var document in documents) document["sku"] = new string('x', 2000);
+        documents[0]["stock"] = -1;
+        documents[4999]["stock"] = -1;
+
+        var outcome = await CommitAsync(connection, Mapping(), documents);
+
+        Assert.Equal([0, 4999], outcome.Rejected.Select(r => r.Row));
+        Assert.Equal(4998, await CountAsync(connection));
+    }
+
     [Fact]
     public async Task Skip_leaves_the_target_s_rows_and_counts_the_others()
     {
@@ -210,7 +246,7 @@ public sealed class TableWriterTests(TargetFixture target) : IClassFixture<Targe
 
         var error = await Assert.ThrowsAsync<PostgresException>(() => CommitAsync(connection, mapping, Documents(10)));
 
-        Assert.Equal("42703", error.SqlState);
+        Assert.Equal(PostgresErrorCodes.UndefinedColumn, error.SqlState);
         Assert.False(PostgresErrors.IsTransient(error));
     }
 
