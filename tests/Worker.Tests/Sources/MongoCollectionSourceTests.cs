@@ -1,5 +1,4 @@
 using CsCheck;
-using Migration.Contracts.Ledger;
 using Migration.Worker.Sources;
 using MongoDB.Bson;
 using MongoDB.Driver;
