@@ -42,7 +42,7 @@ internal static class RunCommand
             var file = MigrationFileLoader.Load(request.File, Environment.GetEnvironmentVariable);
             try
             {
-                return await new RunDriver(request, file, AnsiConsole.Console).DriveAsync(cancellationToken);
+                return await new RunDriver(request, file, AnsiConsole.Console.WithRoom()).DriveAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

@@ -71,7 +71,8 @@ internal static class WorkerCommand
             }
 
             lifetime.StopApplication();
-        }) { IsBackground = true, Name = "waits for the parent's end" };
+        })
+        { IsBackground = true, Name = "waits for the parent's end" };
         thread.Start();
     }
 }

@@ -107,7 +107,7 @@ internal static class FilterCompiler
         if (o.Value is not BsonDocument query)
             throw new FormatException("$elemMatch takes a document");
         return IsOperators(query) && query.GetElement(0).Name is not ("$and" or "$or" or "$nor")
-            ? new ElementValueTest(Operators(new FieldPath(""), query))
+            ? new ElementValueTest(Operators(FieldPath.Element, query))
             : new ElementTest(Query(query));
     }
 
