@@ -16,8 +16,8 @@ internal static class RunReportText
         WriteSlices(console, report);
         WriteCauses(console, report, RunReport.MostCauses);
         WriteTroubled(console, report, RunReport.MostTroubled);
-        var style = report.IsComplete ? new Style(Color.Green, decoration: Decoration.Bold) : new Style(Color.Red, decoration: Decoration.Bold);
-        console.Write(new Text(report.Verdict + "\n", style));
+        var color = !report.IsComplete ? Color.Red : report.Counts.Quarantined > 0 ? Color.Yellow : Color.Green;
+        console.Write(new Text(report.Verdict + "\n", new Style(color, decoration: Decoration.Bold)));
     }
 
     /// <summary>State and times in words.</summary>
