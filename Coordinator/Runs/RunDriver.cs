@@ -104,6 +104,8 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         await tracker.FollowAsync(
             async (collections, token) =>
             {
+                if (bus.Refusal is { } reason)
+                    throw new UserException(Failure.Describe(reason).Code, Failure.Describe(reason).Message);
                 workers.Supervise(collections.Sum(c => c.Slices.Completed), bus.Loggers);
                 await view.ShowAsync(collections, token);
             },
