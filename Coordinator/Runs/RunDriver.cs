@@ -28,6 +28,7 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         var broker = await BrokerAsync(cancellationToken);
         var connection = ConnectionText.ToNpgsql(file.Target.Uri);
         await using var target = NpgsqlDataSource.Create(connection);
+        await CheckAsync(target, cancellationToken);
         await LedgerSchema.EnsureAsync(target, cancellationToken);
         await using var runLock = await RunLock.AcquireAsync(
             connection, _name, WorkerIdentity.Create().Name, cancellationToken);
@@ -40,10 +41,21 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         }
 
         var plan = new PlanLedger(target);
-        await PrepareTablesAsync(target, run, plan, cancellationToken);
         await new SlicePlanner(plan, run, file, request.Workers, console).PlanAsync(cancellationToken);
+        await CreateTablesAsync(target, run, cancellationToken);
         await MigrateAsync(target, runs, plan, runLock, run, broker, cancellationToken);
         return await EndAsync(target, runs, run, broker, cancellationToken);
+    }
+
+    /// <summary>Whatever is wrong with source or target is said before anything is made, so that a second try finds a clean slate.</summary>
+    private async Task CheckAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
+    {
+        await using (var connection = await target.OpenConnectionAsync(cancellationToken))
+            await TargetTables.RehearseAsync(connection, file.Collections, cancellationToken);
+        foreach (var collection in file.Collections)
+        {
+            await using var source = await SourceOpener.OpenAsync(file.Source, collection, cancellationToken);
+        }
     }
 
     /// <summary>The broker to use, or null when the workers are hosted here.</summary>
@@ -62,13 +74,11 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         return broker;
     }
 
-    private async Task PrepareTablesAsync(
-        NpgsqlDataSource target, RunRecord run, PlanLedger plan, CancellationToken cancellationToken)
+    private async Task CreateTablesAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
     {
         await using var connection = await target.OpenConnectionAsync(cancellationToken);
         var tables = await TargetTables.EnsureAllAsync(connection, file.Collections, cancellationToken);
-        var isNew = (await plan.ListAsync(run.Id, cancellationToken)).All(collection => !collection.IsPlanned);
-        foreach (var table in tables.Where(table => isNew && table.AlreadyHadRows))
+        foreach (var table in tables.Where(table => run.State == RunState.Planning && table.AlreadyHadRows))
         {
             console.MarkupLineInterpolated(
                 $"[yellow]warning[/] table {table.Table} already holds rows; records whose key is among them follow 'onConflict'.");

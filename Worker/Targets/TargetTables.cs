@@ -12,8 +12,21 @@ internal static class TargetTables
     /// <summary>One transaction for all tables: on failure nothing is left that was not there before.</summary>
     /// <returns>One entry for each table, in the order of the collections; two collections may share one.</returns>
     /// <exception cref="TargetException">Names every difference and every missing right, not only the first.</exception>
-    public static async Task<IReadOnlyList<TargetTable>> EnsureAllAsync(
+    public static Task<IReadOnlyList<TargetTable>> EnsureAllAsync(
         NpgsqlConnection connection, IReadOnlyList<CollectionMapping> mappings, CancellationToken cancellationToken)
+        => EnsureAllAsync(connection, mappings, keep: true, cancellationToken);
+
+    /// <summary>
+    /// The same, rolled back at the end: finds what <see cref="EnsureAllAsync(NpgsqlConnection, IReadOnlyList{CollectionMapping}, CancellationToken)"/>
+    /// would fail for while there is still nothing to undo.
+    /// </summary>
+    /// <exception cref="TargetException">As there.</exception>
+    public static Task<IReadOnlyList<TargetTable>> RehearseAsync(
+        NpgsqlConnection connection, IReadOnlyList<CollectionMapping> mappings, CancellationToken cancellationToken)
+        => EnsureAllAsync(connection, mappings, keep: false, cancellationToken);
+
+    private static async Task<IReadOnlyList<TargetTable>> EnsureAllAsync(
+        NpgsqlConnection connection, IReadOnlyList<CollectionMapping> mappings, bool keep, CancellationToken cancellationToken)
     {
         var problems = mappings.SelectMany(NameProblems).Concat(SharedTableProblems(mappings)).ToList();
         ThrowIfAny(problems);
@@ -27,7 +40,8 @@ internal static class TargetTables
         }
 
         ThrowIfAny(problems);
-        await transaction.CommitAsync(cancellationToken);
+        if (keep)
+            await transaction.CommitAsync(cancellationToken);
         return tables;
     }
 
