@@ -24,7 +24,7 @@ public sealed class HandSliceTests
 
         Assert.Equal(shop.Counts.Products, await bed.Ledger.ReadAsync(Cancellation));
         await bed.StartRun("--in-process").EndsWithAsync(0, Cancellation);
-        await new Oracle(bed.Database.DataSource, shop, bed.Run).CheckAsync(Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 
     private static RunningProgram StartSlice(TestBed bed, int offset) => bed.StartWorkerProgram(

@@ -44,7 +44,7 @@ public sealed class KillTests
         await third.EndsWithAsync(0, Cancellation);
         await fourth.EndsWithAsync(0, Cancellation);
         Assert.Empty(bed.Survivors());
-        await new Oracle(bed.Database.DataSource, shop, bed.Run).CheckAsync(Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
         Say(clock, "source and target compared");
     }
 
@@ -63,7 +63,7 @@ public sealed class KillTests
         await coordinator.EndsWithAsync(0, Cancellation);
         Assert.Contains(victim.ToString(System.Globalization.CultureInfo.InvariantCulture), coordinator.Errors, StringComparison.Ordinal);
         Assert.Empty(bed.Survivors());
-        await new Oracle(bed.Database.DataSource, shop, bed.Run).CheckAsync(Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 
     [Theory]
@@ -76,8 +76,8 @@ public sealed class KillTests
     {
         var shop = await ShopSource.DumpAsync(new(20_000), Cancellation);
         await using var bed = await TestBed.CreateAsync(shop, new ShopFile { SliceRecords = 20 }, Cancellation);
-        await LedgerSchema.EnsureAsync(bed.Database.DataSource, Cancellation);
-        await using (var gate = await Gate.CloseAsync(bed.Database.DataSource, table, when, Cancellation))
+        await LedgerSchema.EnsureAsync(bed.Target, Cancellation);
+        await using (var gate = await Gate.CloseAsync(bed.Target, table, when, Cancellation))
         {
             var coordinator = bed.StartRun("--external");
             await gate.SomebodyWaitsAsync(Cancellation);
@@ -88,7 +88,7 @@ public sealed class KillTests
 
         await bed.StartRun("--local", "--log-folder", bed.Folder).EndsWithAsync(0, Cancellation);
 
-        await new Oracle(bed.Database.DataSource, shop, bed.Run).CheckAsync(Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 
     [Fact]
@@ -96,10 +96,10 @@ public sealed class KillTests
     {
         var shop = await ShopSource.DumpAsync(new(2_000), Cancellation);
         await using var bed = await TestBed.CreateAsync(shop, new ShopFile(), Cancellation);
-        await LedgerSchema.EnsureAsync(bed.Database.DataSource, Cancellation);
+        await LedgerSchema.EnsureAsync(bed.Target, Cancellation);
         var coordinator = bed.StartRun("--external");
         await using (var gate = await Gate.CloseAsync(
-            bed.Database.DataSource, "slice", "NEW.read > OLD.read AND NEW.number = 1", Cancellation))
+            bed.Target, "slice", "NEW.read > OLD.read AND NEW.number = 1", Cancellation))
         {
             var worker = bed.StartWorker();
             await gate.SomebodyWaitsAsync(Cancellation);
@@ -110,7 +110,7 @@ public sealed class KillTests
         var other = bed.StartWorker();
         await coordinator.EndsWithAsync(0, Cancellation);
         await other.EndsWithAsync(0, Cancellation);
-        await new Oracle(bed.Database.DataSource, shop, bed.Run).CheckAsync(Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 
     private static void Say(Stopwatch clock, string what)

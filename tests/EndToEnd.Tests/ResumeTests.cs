@@ -23,7 +23,7 @@ public sealed class ResumeTests
         var changed = bed.StartRun("--in-process");
         await changed.EndsWithAsync(ExitCode.Refused, Cancellation);
         Assert.Contains("stock", changed.Errors, StringComparison.Ordinal);
-        await new Oracle(bed.Database.DataSource, shop, bed.Run).CheckAsync(Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class ResumeTests
         var worker = bed.StartWorker();
         await coordinator.EndsWithAsync(0, Cancellation);
         await worker.EndsWithAsync(0, Cancellation);
-        await new Oracle(bed.Database.DataSource, shop, bed.Run).CheckAsync(Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 
     [Theory]
@@ -64,6 +64,6 @@ public sealed class ResumeTests
         Assert.InRange(before, shop.Records / 4, shop.Records - 1);
 
         await bed.StartRun(place, "--log-folder", bed.Folder).EndsWithAsync(0, Cancellation);
-        await new Oracle(bed.Database.DataSource, shop, bed.Run).CheckAsync(Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 }

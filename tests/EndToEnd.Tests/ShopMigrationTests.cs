@@ -24,7 +24,7 @@ public sealed class ShopMigrationTests
 
         await bed.StartRun("--in-process").EndsWithAsync(0, Cancellation);
 
-        await new Oracle(bed.Database.DataSource, shop, bed.Run).CheckAsync(Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 
     [Fact]
@@ -39,6 +39,6 @@ public sealed class ShopMigrationTests
 
         await bed.StartRun("--local", "--workers", "2", "--log-folder", bed.Folder).EndsWithAsync(0, Cancellation);
 
-        await new Oracle(bed.Database.DataSource, shop, bed.Run).CheckAsync(Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 }

@@ -8,6 +8,9 @@ internal sealed record ShopFile
     /// <summary>Records in a slice at most.</summary>
     public int SliceRecords { get; init; } = 500;
 
+    /// <summary>Records in a slice at least.</summary>
+    public int LeastSliceRecords { get; init; } = 100;
+
     /// <summary>Records a second that one worker reads; null for no cap.</summary>
     public int? RecordsPerSecond { get; init; }
 
@@ -21,7 +24,7 @@ internal sealed record ShopFile
     {
         var cap = RecordsPerSecond is { } records ? string.Create(CultureInfo.InvariantCulture, $"maxRecordsPerSecond: {records}") : "";
         var text = Replace(File.ReadAllText(Repository.ExampleFile), "maxRecordsPerSecond: 6000", cap);
-        text = Replace(text, "maxRecords: 1000", string.Create(CultureInfo.InvariantCulture, $"minRecords: {Math.Min(100, SliceRecords)}\n  maxRecords: {SliceRecords}"));
+        text = Replace(text, "maxRecords: 1000", string.Create(CultureInfo.InvariantCulture, $"minRecords: {Math.Min(LeastSliceRecords, SliceRecords)}\n  maxRecords: {SliceRecords}"));
         return text + string.Create(CultureInfo.InvariantCulture, $"\nworker:\n  leaseSeconds: {LeaseSeconds}\n  slices: {Slices}\n");
     }
 

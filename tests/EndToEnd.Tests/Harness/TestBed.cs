@@ -1,4 +1,5 @@
 using Migration.TestServers;
+using Npgsql;
 using RabbitMQ.Client;
 
 namespace Migration.EndToEnd.Tests.Harness;
@@ -14,15 +15,18 @@ internal sealed class TestBed : IAsyncDisposable
     private readonly List<RunningProgram> _programs = [];
     private readonly string _mark = Guid.NewGuid().ToString("N");
 
-    private TestBed(PostgresDatabase database, string folder)
+    private readonly PostgresDatabase? _database;
+
+    private TestBed(PostgresDatabase? database, Uri target, Uri broker, string folder)
     {
-        Database = database;
+        _database = database;
+        Target = database?.DataSource ?? NpgsqlDataSource.Create(PostgresUri.ToConnectionString(target));
         Folder = folder;
         Run = "e2e-" + _mark[..12];
         Environment = new Dictionary<string, string?>
         {
-            ["MIGRATION_TARGET"] = database.Uri.AbsoluteUri,
-            ["MIGRATION_BROKER"] = RabbitMq.Uri.AbsoluteUri,
+            ["MIGRATION_TARGET"] = target.AbsoluteUri,
+            ["MIGRATION_BROKER"] = broker.AbsoluteUri,
             ["MIGRATION_CACHE"] = Path.Combine(folder, "cache"),
             ["MIGRATION_RUN"] = null,
             ["NO_COLOR"] = "1",
@@ -30,7 +34,8 @@ internal sealed class TestBed : IAsyncDisposable
         };
     }
 
-    public PostgresDatabase Database { get; }
+    /// <summary>The target, as the test itself sees it.</summary>
+    public NpgsqlDataSource Target { get; }
 
     public string Folder { get; }
 
@@ -40,14 +45,19 @@ internal sealed class TestBed : IAsyncDisposable
 
     public Dictionary<string, string?> Environment { get; }
 
-    public LedgerView Ledger => new(Database.DataSource, Run);
+    public LedgerView Ledger => new(Target, Run);
 
     public string QueueName => $"migration-{Run}-slices";
 
-    public static async Task<TestBed> CreateAsync(ShopSource? source, ShopFile? file, CancellationToken cancellation)
+    /// <param name="postgres">A server of the test's own; null for a new database on the shared one.</param>
+    /// <param name="rabbitMq">A broker of the test's own; null for the shared one.</param>
+    public static async Task<TestBed> CreateAsync(
+        ShopSource? source, ShopFile? file, CancellationToken cancellation,
+        PrivateServer? postgres = null, PrivateServer? rabbitMq = null)
     {
         var folder = Directory.CreateTempSubdirectory("migration-e2e-").FullName;
-        var bed = new TestBed(await Postgres.CreateDatabaseAsync(cancellation), folder);
+        var database = postgres is null ? await Postgres.CreateDatabaseAsync(cancellation) : null;
+        var bed = new TestBed(database, database?.Uri ?? postgres!.Uri, rabbitMq?.Uri ?? RabbitMq.Uri, folder);
         bed.Environment["MIGRATION_SOURCE"] = source?.Folder;
         await File.WriteAllTextAsync(bed.MigrationFile, (file ?? new ShopFile()).Text(), cancellation);
         return bed;
@@ -101,7 +111,7 @@ internal sealed class TestBed : IAsyncDisposable
         foreach (var survivor in Survivors())
             KillSurvivor(survivor);
         await RemoveQueuesAsync();
-        await Database.DisposeAsync();
+        await (_database?.DisposeAsync() ?? Target.DisposeAsync());
         Directory.Delete(Folder, recursive: true);
     }
 
