@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(1103, LogLevel.Warning, "Reconcile failed and is tried again: {Reason}")]
     public static partial void ReconcileFailed(this ILogger logger, string reason);
 
+    [LoggerMessage(1105, LogLevel.Warning, "The ledger cannot be reached, waiting for it: {Reason}")]
+    public static partial void LedgerAway(this ILogger logger, string reason);
+
     [LoggerMessage(1104, LogLevel.Warning, "{Collection}, slice {Slice} gave up after {Attempts} attempts: {Error}")]
     public static partial void SliceGaveUp(this ILogger logger, string collection, int slice, int attempts, string error);
 

@@ -17,6 +17,7 @@ public static class Failure
         AggregateException { InnerExceptions: [var only] } => Describe(only),
         UserException e => (e.Code, e.Message),
         MigrationFileException e => (ExitCode.Configuration, e.Message),
+        ConnectionTextException e => (ExitCode.Configuration, e.Message),
         SourceException { IsTransient: true } e => (ExitCode.Unreachable, e.Message),
         SourceException e => (ExitCode.Configuration, e.Message),
         TargetException e => (ExitCode.Configuration, e.Message),

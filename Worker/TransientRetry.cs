@@ -40,7 +40,7 @@ internal static class TransientRetry
             .Build();
 
     public static bool IsTransient(Exception exception)
-        => exception is SourceException { IsTransient: true } 
+        => exception is SourceException { IsTransient: true }
             || exception is NpgsqlException postgres && PostgresErrors.IsTransient(postgres);
 
     /// <summary>An exception as one line for logs and the ledger.</summary>

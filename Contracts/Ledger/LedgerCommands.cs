@@ -28,6 +28,15 @@ internal static class LedgerCommands
         return (T)(await command.With(values).ExecuteScalarAsync(cancellationToken))!;
     }
 
+    /// <summary>Null when the statement returns no row.</summary>
+    public static async Task<T?> FindScalarAsync<T>(
+        this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object?[] values)
+        where T : struct
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T?)await command.With(values).ExecuteScalarAsync(cancellationToken);
+    }
+
     public static async Task<T> ScalarAsync<T>(
         this NpgsqlDataSource target, string sql, CancellationToken cancellationToken, params object?[] values)
     {

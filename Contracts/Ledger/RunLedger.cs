@@ -1,3 +1,4 @@
+using Migration.Contracts.Migrations;
 using Npgsql;
 
 namespace Migration.Contracts.Ledger;
@@ -93,9 +94,7 @@ public sealed class RunLedger(NpgsqlDataSource target)
         }
         catch (PostgresException e) when (e.ConstraintName == "run_name_check")
         {
-            throw new LedgerException(
-                $"'{name}' cannot be the name of a run: 1 to 63 characters of a-z, 0-9, '-' and '_', the first a letter or digit.",
-                e);
+            throw new LedgerException($"'{name}' cannot be a run's name: {RunName.Problem(name)}.", e);
         }
     }
 

@@ -7,4 +7,8 @@ namespace Migration.Contracts.Ledger;
 /// <param name="StalledAttempts">Of these, since the checkpoint last moved, this one included.</param>
 public sealed record SliceClaim(
     SliceId Id, int Claim, long Offset, long Limit, KeyRange Range, RecordPosition? Checkpoint, SliceCounts Counts,
-    int Attempts, int StalledAttempts);
+    int Attempts, int StalledAttempts)
+{
+    /// <summary>From the slice's first claim to its last commit, by the database's clock; 0 before this claim's first commit.</summary>
+    public double Seconds { get; init; }
+}

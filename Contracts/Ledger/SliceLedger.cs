@@ -56,7 +56,7 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
         if (!batch.AddsUp)
             throw new LedgerException($"{claim.Id}: a batch of {batch} does not add up; nothing of it was committed.");
 
-        var rows = await transaction.Connection!.ExecuteAsync(
+        var seconds = await transaction.Connection!.FindScalarAsync<double>(
             """
             UPDATE migration.slice
             SET checkpoint = $6, read = read + $7, written = written + $8, quarantined = quarantined + $9,
@@ -66,17 +66,18 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
                 finished_at = CASE WHEN $11 THEN clock_timestamp() END
             WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
               AND checkpoint IS NOT DISTINCT FROM $5
+            RETURNING coalesce(extract(epoch FROM clock_timestamp() - claimed_at)::float8, 0)
             """,
             cancellationToken,
             claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, Bytes(claim.Checkpoint),
             Bytes(checkpoint), batch.Read, batch.Written, batch.Quarantined, batch.Skipped, isFinal);
-        if (rows != 1)
+        if (seconds is null)
         {
             throw new FenceLostException(
                 $"{claim.Id}: claim {claim.Claim} is no longer the latest, or its checkpoint has moved; the batch is rolled back.");
         }
 
-        return claim with { Checkpoint = checkpoint, Counts = claim.Counts + batch, StalledAttempts = 0 };
+        return claim with { Checkpoint = checkpoint, Counts = claim.Counts + batch, StalledAttempts = 0, Seconds = seconds.Value };
     }
 
     /// <summary>Gives the slice back unfinished and without blame; false when it was no longer this worker's.</summary>

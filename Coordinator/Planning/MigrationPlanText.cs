@@ -22,10 +22,7 @@ internal static class MigrationPlanText
 
     private static void WriteCollections(IAnsiConsole console, MigrationPlan plan)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn(new TableColumn("collection").NoWrap());
-        foreach (var title in new[] { "records ~", "size ~", "slices ~", "records a slice", "a record" })
-            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
+        var table = PlainTable.Create(["collection"], ["records ~", "size ~", "slices ~", "records a slice", "a record"]);
         foreach (var c in plan.Collections)
         {
             table.AddRow(

@@ -48,9 +48,7 @@ internal static class WorkerPlanText
     private static void WriteTable(
         IAnsiConsole console, string title, IReadOnlyList<WorkerPlan> plans, Func<WorkerPlan, string> first)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        foreach (var column in new[] { title, "workers", "records each at most" })
-            table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
+        var table = PlainTable.Create([], [title, "workers", "records each at most"]);
         foreach (var plan in plans)
             table.AddRow(first(plan), $"{plan.Workers:N0}", $"{plan.RecordsPerWorker:N0}");
         console.Write(table);

@@ -23,6 +23,9 @@ internal sealed class RunBus : IAsyncDisposable
 
     public RunNews News => _host.Services.GetRequiredService<RunNews>();
 
+    /// <summary>In process only: why the workers here cannot go on; else null.</summary>
+    public Exception? Refusal => _host.Services.GetService<WorkRefusal>()?.Reason;
+
     public ILoggerFactory Loggers => _host.Services.GetRequiredService<ILoggerFactory>();
 
     public static async Task<RunBus> StartOnBrokerAsync(

@@ -6,6 +6,7 @@ using Migration.Coordinator.Publishing;
 using Migration.Coordinator.Tracking;
 using Migration.Worker;
 using Migration.Worker.Hosting;
+using Migration.Worker.Sources;
 using Migration.Worker.Targets;
 using Npgsql;
 using Spectre.Console;
@@ -103,6 +104,8 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         await tracker.FollowAsync(
             async (collections, token) =>
             {
+                if (bus.Refusal is { } reason)
+                    throw new UserException(Failure.Describe(reason).Code, Failure.Describe(reason).Message);
                 workers.Supervise(collections.Sum(c => c.Slices.Completed), bus.Loggers);
                 await view.ShowAsync(collections, token);
             },
@@ -115,13 +118,27 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         var progress = new ProgressLedger(target);
         var verdict = RunVerdict.Of(
             await progress.ByCollectionAsync(run.Id, cancellationToken),
-            await progress.CountQuarantineAsync(run.Id, cancellationToken), file.Source.Live);
+            await progress.CountQuarantineAsync(run.Id, cancellationToken), file.Source.Live,
+            file.Source.Live ? null : await CountSourceAsync(cancellationToken));
         await (verdict.IsComplete
             ? runs.CompleteAsync(run.Id, cancellationToken)
             : runs.EndIncompleteAsync(run.Id, string.Join(' ', verdict.Reasons), cancellationToken));
         if (broker is not null)
             await new RunQueues(broker, run.Name).RemoveAsync(cancellationToken);
         return await ReportAsync(target, run, cancellationToken);
+    }
+
+    /// <summary>Counted anew: what was added to a source that was said to stand still is in no slice, and must not go unnoticed.</summary>
+    private async Task<Dictionary<string, long>> CountSourceAsync(CancellationToken cancellationToken)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var collection in file.Collections)
+        {
+            await using var source = await SourceOpener.OpenAsync(file.Source, collection, cancellationToken);
+            counts[collection.Name] = await source.CountAsync(cancellationToken);
+        }
+
+        return counts;
     }
 
     private async Task<int> ReportAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)

@@ -9,6 +9,10 @@ namespace Migration.Coordinator.Tracking;
 /// </summary>
 internal sealed class LiveArea(IAnsiConsole console)
 {
+    /// <summary>Whether the console can be rewritten at all: a terminal with a cursor, and a row besides the cursor's.</summary>
+    public static bool CanBeOn(IAnsiConsole console)
+        => console.Profile is { Capabilities: { Ansi: true, Interactive: true }, Out.IsTerminal: true, Height: > 1 };
+
     private readonly Lock _turn = new();
     private IReadOnlyList<IReadOnlyList<Segment>> _lines = [];
 

@@ -37,8 +37,7 @@ internal sealed class ProgressView : IAsyncDisposable
         (_console, _run, _workers, _lease, _time) = (console.WithRoom(), run, workers, lease, time ?? TimeProvider.System);
         _total = new RateMeter(_time);
         _opened = _time.GetTimestamp();
-        var capabilities = console.Profile.Capabilities;
-        if (!capabilities.Ansi || !capabilities.Interactive || !console.Profile.Out.IsTerminal)
+        if (!LiveArea.CanBeOn(console))
             return;
         _area = new LiveArea(console);
         ErrorsAboveProgress.Show(_area);

@@ -16,8 +16,8 @@ internal static class RunReportText
         WriteSlices(console, report);
         WriteCauses(console, report, RunReport.MostCauses);
         WriteTroubled(console, report, RunReport.MostTroubled);
-        var style = report.IsComplete ? new Style(Color.Green, decoration: Decoration.Bold) : new Style(Color.Red, decoration: Decoration.Bold);
-        console.Write(new Text(report.Verdict + "\n", style));
+        var color = !report.IsComplete ? Color.Red : report.Counts.Quarantined > 0 ? Color.Yellow : Color.Green;
+        console.Write(new Text(report.Verdict + "\n", new Style(color, decoration: Decoration.Bold)));
     }
 
     /// <summary>State and times in words.</summary>
@@ -64,7 +64,7 @@ internal static class RunReportText
 
     private static void WriteRecords(IAnsiConsole console, RunReport report)
     {
-        var table = Table("collection", "planned", "read", "written", "quarantined", "skipped", "adds up");
+        var table = PlainTable.Create(["collection"], ["planned", "read", "written", "quarantined", "skipped", "adds up"]);
         foreach (var c in report.Collections)
             AddRecords(table, c.Name, c.Keys, c.Counts, c.AddsUp);
         if (report.Collections.Count > 1)
@@ -79,7 +79,7 @@ internal static class RunReportText
 
     private static void WriteSlices(IAnsiConsole console, RunReport report)
     {
-        var table = Table("collection", "slices", "completed", "gave up", "retried", "time", "records/s");
+        var table = PlainTable.Create(["collection"], ["slices", "completed", "gave up", "retried", "time", "records/s"]);
         foreach (var c in report.Collections)
         {
             table.AddRow(
@@ -89,15 +89,6 @@ internal static class RunReportText
         }
 
         console.Write(table);
-    }
-
-    private static Table Table(string first, params string[] numbers)
-    {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn(new TableColumn(first).NoWrap());
-        foreach (var title in numbers)
-            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
-        return table;
     }
 
     /// <summary>Coloured where it is not 0.</summary>

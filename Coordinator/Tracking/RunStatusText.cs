@@ -13,12 +13,7 @@ internal static class RunStatusText
     /// <summary>All runs.</summary>
     public static Table Table(IReadOnlyList<RunSummary> runs)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn(new TableColumn("run").NoWrap());
-        table.AddColumn(new TableColumn("state").NoWrap());
-        foreach (var title in new[] { "done", "records", "read", "quarantined", "slices" })
-            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
-        table.AddColumn(new TableColumn("created (UTC)").NoWrap());
+        var table = PlainTable.Create(["run", "state"], ["done", "records", "read", "quarantined", "slices", "created (UTC)"]);
         foreach (var run in runs)
         {
             table.AddRow(
@@ -64,32 +59,20 @@ internal static class RunStatusText
 
     private static void WriteCollections(IAnsiConsole console, RunReport report)
     {
-        var records = ReportTable("collection", "records", "read", "written", "quarantined", "skipped");
-        var slices = ReportTable("collection", "slices", "waiting", "running", "completed", "gave up");
+        var records = PlainTable.Create(["collection"], ["records", "read", "written", "quarantined", "skipped"]);
+        var slices = PlainTable.Create(["collection"], ["slices", "waiting", "running", "completed", "gave up"]);
         foreach (var c in report.Collections)
         {
             records.AddRow(
-                c.Name, c.IsPlanned ? $"{c.Keys:N0}" : "not planned", $"{c.Counts.Read:N0}", $"{c.Counts.Written:N0}",
+                c.Name.EscapeMarkup(), c.IsPlanned ? $"{c.Keys:N0}" : "not planned", $"{c.Counts.Read:N0}", $"{c.Counts.Written:N0}",
                 $"{c.Counts.Quarantined:N0}", $"{c.Counts.Skipped:N0}");
             slices.AddRow(
-                c.Name, $"{c.Slices.Total:N0}", $"{c.Slices.Waiting:N0}", $"{c.Slices.Running:N0}", $"{c.Slices.Completed:N0}",
+                c.Name.EscapeMarkup(), $"{c.Slices.Total:N0}", $"{c.Slices.Waiting:N0}", $"{c.Slices.Running:N0}", $"{c.Slices.Completed:N0}",
                 $"{c.Slices.Failed:N0}");
         }
 
         console.Write(records);
         console.Write(slices);
-    }
-
-    private static Table ReportTable(params string[] titles)
-    {
-        var table = new Table { Border = TableBorder.Simple };
-        foreach (var title in titles)
-        {
-            var column = new TableColumn(title).NoWrap();
-            table.AddColumn(title == titles[0] ? column : column.RightAligned());
-        }
-
-        return table;
     }
 
     private static Text State(RunState state)

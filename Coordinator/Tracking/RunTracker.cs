@@ -17,6 +17,14 @@ internal sealed class RunTracker(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReconcileInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>A restart or a failover fits in; what takes longer wants a person.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan TellAgain = TimeSpan.FromSeconds(30);
+
+    private long? _awaySince;
+    private long _told;
+
     /// <param name="show">Called about once a second with what the ledger says.</param>
     /// <returns>When every slice has its outcome.</returns>
     public async Task FollowAsync(
@@ -50,12 +58,33 @@ internal sealed class RunTracker(
         try
         {
             await runLock.RenewAsync(cancellationToken);
-            return await progress.ByCollectionAsync(run.Id, cancellationToken);
+            var collections = await progress.ByCollectionAsync(run.Id, cancellationToken);
+            _awaySince = null;
+            return collections;
         }
         catch (NpgsqlException e) when (TransientRetry.IsTransient(e))
         {
-            logger.ReconcileFailed(TransientRetry.FirstLine(e));
+            Wait(e);
             return null;
+        }
+    }
+
+    private void Wait(NpgsqlException reason)
+    {
+        var now = time.GetTimestamp();
+        if (_awaySince is null || time.GetElapsedTime(_told, now) >= TellAgain)
+        {
+            logger.LedgerAway(TransientRetry.FirstLine(reason));
+            _told = now;
+        }
+
+        _awaySince ??= now;
+        if (time.GetElapsedTime(_awaySince.Value, now) > Patience)
+        {
+            throw new UserException(
+                ExitCode.Unreachable,
+                $"PostgreSQL has been away for {Patience.TotalMinutes:0} minutes: {TransientRetry.FirstLine(reason)}. "
+                + "What is committed stays; run the same command again to go on.");
         }
     }
 

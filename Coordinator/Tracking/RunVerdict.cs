@@ -13,9 +13,14 @@ internal sealed record RunVerdict(IReadOnlyList<string> Reasons)
 
     /// <param name="quarantined">Records in quarantine by collection, counted in their table.</param>
     /// <param name="live">The source may change during the run, so a slice may hold more or fewer records than were planned.</param>
+    /// <param name="source">Records in the source now by collection, where they were counted again; a source that is not live must still hold what was planned.</param>
     public static RunVerdict Of(
-        IReadOnlyList<CollectionProgress> collections, IReadOnlyDictionary<string, long> quarantined, bool live)
-        => new([.. collections.SelectMany(c => Judge(c, quarantined.GetValueOrDefault(c.Plan.Name), live))]);
+        IReadOnlyList<CollectionProgress> collections, IReadOnlyDictionary<string, long> quarantined, bool live,
+        IReadOnlyDictionary<string, long>? source = null)
+        => new([.. collections.SelectMany(c => Judge(c, quarantined.GetValueOrDefault(c.Plan.Name), live)),
+            .. collections.Where(c => source is not null && source.TryGetValue(c.Plan.Name, out var now) && now != c.Plan.Keys)
+                .Select(c => $"{c.Plan.Name}: the source holds {source![c.Plan.Name]:N0} records now, and {c.Plan.Keys:N0} were planned: it was "
+                    + "written to meanwhile. Migrate the difference, or say 'live: true' under 'source' where that is expected.")]);
 
     private static IEnumerable<string> Judge(CollectionProgress c, long quarantined, bool live)
     {

@@ -52,8 +52,7 @@ internal sealed class StatusWatch(NpgsqlDataSource target, IAnsiConsole console,
     /// <summary>Shows all runs until cancelled: in place on a terminal, one table after the other elsewhere.</summary>
     public Task ShowAllAsync(CancellationToken cancellationToken)
     {
-        var capabilities = console.Profile.Capabilities;
-        if (!capabilities.Ansi || !capabilities.Interactive || !console.Profile.Out.IsTerminal)
+        if (!LiveArea.CanBeOn(console))
             return FollowAllAsync(runs => console.Write(RunStatusText.Table(runs)), cancellationToken);
         var area = new LiveArea(console);
         return FollowAllAsync(runs => area.Show(Lines(RunStatusText.Table(runs))), cancellationToken);

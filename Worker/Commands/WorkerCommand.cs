@@ -46,7 +46,7 @@ internal static class WorkerCommand
             StopAtEndOfInput(host.Services.GetRequiredService<IHostApplicationLifetime>());
         var refusal = host.Services.GetRequiredService<WorkRefusal>();
         await host.RunAsync(cancellationToken);
-        if (refusal.Exception is { } exception)
+        if (refusal.Reason is { } exception)
             throw exception;
         return ExitCode.Done;
     }
@@ -71,7 +71,8 @@ internal static class WorkerCommand
             }
 
             lifetime.StopApplication();
-        }) { IsBackground = true, Name = "waits for the parent's end" };
+        })
+        { IsBackground = true, Name = "waits for the parent's end" };
         thread.Start();
     }
 }

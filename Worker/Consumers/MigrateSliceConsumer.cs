@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Messages;
+using Migration.Worker.Hosting;
 
 namespace Migration.Worker.Consumers;
 
@@ -14,7 +15,7 @@ namespace Migration.Worker.Consumers;
 /// broker. Attempts are counted in the ledger, for the broker counts neither hand-backs nor consumer time-outs.
 /// </remarks>
 internal sealed class MigrateSliceConsumer(
-    RunContext run, WorkerIdentity worker, SlicesInHand inHand, DrainSignal drain, TimeProvider time,
+    RunContext run, WorkerIdentity worker, SlicesInHand inHand, DrainSignal drain, WorkRefusal refusal, TimeProvider time,
     ILogger<MigrateSliceConsumer> logger)
     : IConsumer<MigrateSlice>
 {
@@ -36,6 +37,13 @@ internal sealed class MigrateSliceConsumer(
         try
         {
             await ClaimAndMigrateAsync(context, id);
+        }
+        catch (Exception e) when (TransientRetry.IsTransient(e))
+        {
+            // The ledger was away for minutes, so this worker can neither do nor note anything. It ends; the broker gives
+            // its messages to others at once, and the ledger its slices after the lease.
+            refusal.Refuse(e);
+            throw new OperationCanceledException($"{id}: the ledger is away; the message goes back.", e);
         }
         finally
         {
@@ -82,7 +90,7 @@ internal sealed class MigrateSliceConsumer(
                     var counts = done.Counts;
                     logger.Completed(done.Id.ToString(), counts.Read, counts.Written, counts.Quarantined, counts.Skipped);
                     await TellAsync(context, new SliceProgress(
-                        done.Id, SliceState.Completed, done.Offset, done.Limit, counts, done.Attempts, 0, null));
+                        done.Id, SliceState.Completed, done.Offset, done.Limit, counts, done.Attempts, done.Seconds, null));
                     break;
                 case SliceEnd.Unfinished { Claim: var rest }:
                     await HandBackAsync(context, rest);

@@ -9,7 +9,7 @@ namespace Migration.Worker.Hosting;
 /// <summary>The runs that this process takes slices of: each has a receive endpoint on its queue.</summary>
 internal sealed class RunSubscriptions(
     IReceiveEndpointConnector connector, WorkerOptions options, WorkerIdentity worker, NpgsqlDataSource target,
-    SlicesInHand inHand, DrainSignal drain, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+    SlicesInHand inHand, DrainSignal drain, WorkRefusal refusal, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly Dictionary<Guid, (HostReceiveEndpointHandle Endpoint, RunContext Run)> _runs = [];
     private readonly ILogger _logger = loggers.CreateLogger<RunSubscriptions>();
@@ -29,7 +29,7 @@ internal sealed class RunSubscriptions(
             {
                 RunTopology.ConfigureSliceQueue(configurator, slices);
                 configurator.Consumer(() => new MigrateSliceConsumer(
-                    context, worker, inHand, drain, time, loggers.CreateLogger<MigrateSliceConsumer>()));
+                    context, worker, inHand, drain, refusal, time, loggers.CreateLogger<MigrateSliceConsumer>()));
             });
         _runs[run.Id] = (endpoint, context);
         await endpoint.Ready.WaitAsync(cancellationToken);

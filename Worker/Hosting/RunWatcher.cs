@@ -43,8 +43,7 @@ internal sealed class RunWatcher(
         catch (Exception e)
         {
             // The program ends with it: one message and an exit code.
-            refusal.Exception = e;
-            lifetime.StopApplication();
+            refusal.Refuse(e);
         }
     }
 

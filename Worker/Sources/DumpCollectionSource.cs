@@ -103,6 +103,15 @@ internal sealed class DumpCollectionSource : ICollectionSource
         }
     }
 
+    public async Task<long> CountAsync(CancellationToken cancellationToken)
+    {
+        using var reader = Reader(0, WalkBufferBytes);
+        var count = 0L;
+        while (await reader.FillAsync(cancellationToken))
+            count += CountBuffered(reader, long.MaxValue, filtered: true);
+        return count;
+    }
+
     public async Task<long> CountAsync(KeyRange range, CancellationToken cancellationToken)
     {
         using var reader = Reader(Positions.At(range.First), WalkBufferBytes);

@@ -9,8 +9,12 @@ namespace Migration.Worker.Sources;
 /// </summary>
 internal sealed class FieldPath
 {
+    /// <summary>The one nameless field of a document that stands for an array's element, which is asked as it is, even when it is an array itself.</summary>
+    public static readonly FieldPath Element = new("") { _seesElements = false };
+
     private readonly byte[][] _names;
     private readonly bool[] _areIndexes;
+    private bool _seesElements = true;
 
     public FieldPath(string path)
     {
@@ -51,13 +55,13 @@ internal sealed class FieldPath
     private bool AtIndex(RawElement element, int step, ValueTest test)
     {
         if (step == _names.Length - 1)
-            return AtEnd(element, test);
+            return test.Passes(element); // by its index an array is asked as a whole
         return element.Type is BsonType.Document or BsonType.Array && Onward(element, step + 1, test);
     }
 
-    private static bool AtEnd(RawElement value, ValueTest test)
+    private bool AtEnd(RawElement value, ValueTest test)
     {
-        if (test.SeesElements && !value.IsMissing && value.Type == BsonType.Array)
+        if (_seesElements && test.SeesElements && !value.IsMissing && value.Type == BsonType.Array)
         {
             foreach (var element in new RawBson(value.Value))
             {

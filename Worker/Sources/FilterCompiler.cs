@@ -15,12 +15,27 @@ internal static class FilterCompiler
 
     private static readonly Dictionary<string, BsonType> s_types = new()
     {
-        ["double"] = BsonType.Double, ["string"] = BsonType.String, ["object"] = BsonType.Document, ["array"] = BsonType.Array,
-        ["binData"] = BsonType.Binary, ["undefined"] = BsonType.Undefined, ["objectId"] = BsonType.ObjectId, ["bool"] = BsonType.Boolean,
-        ["date"] = BsonType.DateTime, ["null"] = BsonType.Null, ["regex"] = BsonType.RegularExpression, ["dbPointer"] = (BsonType)0x0C,
-        ["javascript"] = BsonType.JavaScript, ["symbol"] = BsonType.Symbol, ["javascriptWithScope"] = BsonType.JavaScriptWithScope,
-        ["int"] = BsonType.Int32, ["timestamp"] = BsonType.Timestamp, ["long"] = BsonType.Int64, ["decimal"] = BsonType.Decimal128,
-        ["minKey"] = BsonType.MinKey, ["maxKey"] = BsonType.MaxKey,
+        ["double"] = BsonType.Double,
+        ["string"] = BsonType.String,
+        ["object"] = BsonType.Document,
+        ["array"] = BsonType.Array,
+        ["binData"] = BsonType.Binary,
+        ["undefined"] = BsonType.Undefined,
+        ["objectId"] = BsonType.ObjectId,
+        ["bool"] = BsonType.Boolean,
+        ["date"] = BsonType.DateTime,
+        ["null"] = BsonType.Null,
+        ["regex"] = BsonType.RegularExpression,
+        ["dbPointer"] = (BsonType)0x0C,
+        ["javascript"] = BsonType.JavaScript,
+        ["symbol"] = BsonType.Symbol,
+        ["javascriptWithScope"] = BsonType.JavaScriptWithScope,
+        ["int"] = BsonType.Int32,
+        ["timestamp"] = BsonType.Timestamp,
+        ["long"] = BsonType.Int64,
+        ["decimal"] = BsonType.Decimal128,
+        ["minKey"] = BsonType.MinKey,
+        ["maxKey"] = BsonType.MaxKey,
     };
 
     public static FilterCondition Query(BsonDocument query) => Join([.. query.Select(Clause)]);
@@ -107,7 +122,7 @@ internal static class FilterCompiler
         if (o.Value is not BsonDocument query)
             throw new FormatException("$elemMatch takes a document");
         return IsOperators(query) && query.GetElement(0).Name is not ("$and" or "$or" or "$nor")
-            ? new ElementValueTest(Operators(new FieldPath(""), query))
+            ? new ElementValueTest(Operators(FieldPath.Element, query))
             : new ElementTest(Query(query));
     }
 

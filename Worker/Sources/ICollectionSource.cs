@@ -14,6 +14,9 @@ public interface ICollectionSource : IAsyncDisposable
     /// <summary>About how many records there are (before the filter); cheap, used for sizing only.</summary>
     Task<long> EstimateCountAsync(CancellationToken cancellationToken);
 
+    /// <summary>How many records pass the filter now, counted and not estimated; on a large collection this takes a while.</summary>
+    Task<long> CountAsync(CancellationToken cancellationToken);
+
     /// <summary>Up to <paramref name="count"/> documents that pass the filter, for measuring and for checking paths.</summary>
     Task<IReadOnlyList<ReadOnlyMemory<byte>>> SampleAsync(int count, CancellationToken cancellationToken);
 

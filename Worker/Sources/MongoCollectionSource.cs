@@ -28,6 +28,10 @@ internal sealed class MongoCollectionSource(
     public Task<long> EstimateCountAsync(CancellationToken cancellationToken) =>
         RunAsync("counting", () => collection.EstimatedDocumentCountAsync(cancellationToken: cancellationToken));
 
+    public Task<long> CountAsync(CancellationToken cancellationToken) => RunAsync("counting", () =>
+        collection.CountDocumentsAsync(
+            new BsonDocumentFilterDefinition<RawBsonDocument>(filter ?? []), new CountOptions { Hint = s_byKey }, cancellationToken));
+
     /// <summary>Half of the oldest keys, half of the newest: the shape of documents changes over the years.</summary>
     public Task<IReadOnlyList<ReadOnlyMemory<byte>>> SampleAsync(int count, CancellationToken cancellationToken) => RunAsync("reading a sample", async () =>
     {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Migration.Contracts.Ledger;
 using Migration.TestServers;
-using Npgsql;
 using static Migration.Contracts.Tests.Ledger.LedgerDatabase;
 
 namespace Migration.Contracts.Tests.Ledger;

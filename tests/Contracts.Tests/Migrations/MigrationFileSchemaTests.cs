@@ -75,8 +75,8 @@ public sealed class MigrationFileSchemaTests
             }
         }
 
-        Assert.Equal("4MiB", (string?)Definition("worker")["properties"]!["batchBytes"]!["default"]);
-        Assert.Equal(4 * 1024 * 1024, new WorkerSettings().BatchBytes);
+        Assert.Equal("1MiB", (string?)Definition("worker")["properties"]!["batchBytes"]!["default"]);
+        Assert.Equal(1024 * 1024, new WorkerSettings().BatchBytes);
     }
 
     private static JsonObject Definition(string name) => Schema["$defs"]![name]!.AsObject();

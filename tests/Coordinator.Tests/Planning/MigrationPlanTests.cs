@@ -1,0 +1,102 @@
+using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
+using Migration.Coordinator.Commands;
+using Migration.Coordinator.Planning;
+using Migration.TestServers;
+using Migration.Worker;
+
+namespace Migration.Coordinator.Tests.Planning;
+
+public sealed class MigrationPlanTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("migration-plan-").FullName;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_plan_measures_warns_and_creates_nothing()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+
+        var plan = await MakeAsync(database.Uri, workers: 3, hours: 2);
+
+        Assert.Equal(ExitCode.Done, plan.ExitCode);
+        var products = Assert.Single(plan.Collections);
+        Assert.Equal(100, products.SampledRecords);
+        Assert.InRange(products.Records, 50, 200);
+        Assert.True(products.SecondsPerRecord > 0);
+        Assert.Contains(products.Warnings, warning => warning.Contains("'colour'", StringComparison.Ordinal));
+        Assert.Equal(1, plan.WorkersForHours);
+        Assert.Equal([new TargetTablePlan("public.products", false, false)], plan.TargetState!.Tables);
+        Assert.False(await LedgerSchema.ExistsAsync(database.DataSource, Cancellation));
+        Assert.Equal(0L, await ScalarAsync(database, "SELECT count(*) FROM pg_class WHERE relname = 'products'"));
+    }
+
+    [Fact]
+    public async Task A_table_with_other_columns_is_in_the_way()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await ScalarAsync(database, "CREATE TABLE products (id int8 PRIMARY KEY, name int); SELECT 0::int8");
+
+        var plan = await MakeAsync(database.Uri);
+
+        Assert.Equal(ExitCode.Configuration, plan.ExitCode);
+        Assert.Contains(plan.Problems, problem => problem.Contains("column 'name' is integer", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_target_that_is_away_is_said_beside_what_the_source_tells_and_no_password_with_it()
+    {
+        var plan = await MakeAsync(new Uri("postgres://me:tellnobody@127.0.0.1:1/shop"));
+
+        Assert.Equal(ExitCode.Unreachable, plan.ExitCode);
+        Assert.Single(plan.Collections);
+        Assert.Null(plan.TargetState);
+        var terminal = new TestTerminal(100, 40);
+        MigrationPlanText.Write(terminal.Console, plan);
+        Assert.Contains("PostgreSQL cannot be reached", terminal.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("tellnobody", terminal.Text + JsonOutput.Format(plan), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_cap_on_reading_bounds_the_time()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+
+        var plan = await MakeAsync(database.Uri, workers: 2, hours: 0.001m, cap: 1);
+
+        Assert.Equal(plan.Records / 2.0, plan.SecondsWithWorkers, 6);
+        Assert.Equal((long)Math.Ceiling(plan.Records / 3.6), plan.WorkersForHours);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private Task<MigrationPlan> MakeAsync(Uri target, int workers = 1, decimal? hours = null, int? cap = null)
+    {
+        var dump = Path.Combine(_folder, "products.ndjson");
+        File.WriteAllLines(dump, Enumerable.Range(1, 100).Select(i => $$"""{"_id": {"$numberLong": "{{i}}"}, "name": "n{{i}}"}"""));
+        var file = MigrationFileLoader.LoadText(
+            $$"""
+            name: shop
+            source:
+              uri: {{dump}}
+              {{(cap is null ? "" : $"maxRecordsPerSecond: {cap}")}}
+            target: { uri: "{{target}}" }
+            collections:
+              - name: products
+                primaryKey: id
+                columns:
+                  id: { path: _id, type: int8 }
+                  name: text
+                  colour: text
+            """,
+            Path.Combine(_folder, "shop.yaml"), _ => null);
+        return MigrationPlan.MakeAsync(file, workers, hours, Cancellation);
+    }
+
+    private static async Task<long> ScalarAsync(PostgresDatabase database, string sql)
+    {
+        await using var command = database.DataSource.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync(Cancellation))!;
+    }
+}

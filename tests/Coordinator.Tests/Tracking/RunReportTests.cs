@@ -1,0 +1,177 @@
+using System.Text.Json;
+using Migration.Contracts.Ledger;
+using Migration.Coordinator.Commands;
+using Migration.Coordinator.Tracking;
+using Migration.TestServers;
+using Migration.Worker;
+
+namespace Migration.Coordinator.Tests.Tracking;
+
+public sealed class RunReportTests
+{
+    [Fact]
+    public async Task A_run_whose_counts_add_up_is_complete()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        var run = await ledger.StartRunAsync();
+        await ledger.CompleteAsync(0, written: 97, quarantined: 3);
+        await ledger.CompleteAsync(1, written: 100, quarantined: 0, attempts: 3);
+        await new RunLedger(ledger.Target).CompleteAsync(run.Id, TestLedger.Cancellation);
+
+        var report = await BuildAsync(ledger);
+
+        Assert.True(report.IsComplete);
+        Assert.Equal(
+            "Complete: 200 read = 197 written + 3 quarantined + 0 skipped; every slice accounted for.", report.Verdict);
+        var collection = Assert.Single(report.Collections);
+        Assert.True(collection.AddsUp);
+        Assert.Equal((2L, 2d, 100d), (collection.Interruptions, collection.Seconds, collection.RecordsPerSecond));
+        var cause = Assert.Single(report.Causes);
+        Assert.Equal((3L, "price", "22003"), (cause.Count, cause.Column, cause.SqlState));
+    }
+
+    [Fact]
+    public async Task A_slice_that_gave_up_makes_the_run_incomplete()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        var run = await ledger.StartRunAsync();
+        await ledger.CompleteAsync(0, written: 100, quarantined: 0);
+        await ledger.FailAsync(1);
+        await new RunLedger(ledger.Target).EndIncompleteAsync(run.Id, "1 slice gave up", TestLedger.Cancellation);
+
+        var report = await BuildAsync(ledger);
+
+        Assert.False(report.IsComplete);
+        Assert.StartsWith("INCOMPLETE: products: 1 of 2 slices gave up.", report.Verdict, StringComparison.Ordinal);
+        Assert.Equal("the disk [sda] is full", Assert.Single(report.Troubled).Error);
+        Assert.False(Assert.Single(report.Collections).AddsUp);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public async Task Fewer_records_than_planned_are_a_fault_only_where_the_source_stands_still(bool live, bool complete)
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        var run = await ledger.StartRunAsync(live: live);
+        await ledger.CompleteAsync(0, written: 100, quarantined: 0);
+        await ledger.CompleteAsync(1, written: 99, quarantined: 0);
+        await new RunLedger(ledger.Target).CompleteAsync(run.Id, TestLedger.Cancellation);
+
+        var report = await BuildAsync(ledger);
+
+        Assert.Equal(complete, report.IsComplete);
+        Assert.Equal(1, report.TroubledSlices);
+    }
+
+    [Fact]
+    public async Task A_record_that_is_counted_and_not_in_quarantine_is_found_out()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        var run = await ledger.StartRunAsync();
+        await ledger.CompleteAsync(0, written: 98, quarantined: 2);
+        await ledger.CompleteAsync(1, written: 100, quarantined: 0);
+        await ledger.ExecuteAsync("DELETE FROM migration.quarantine WHERE record_id = '1'");
+        await new RunLedger(ledger.Target).CompleteAsync(run.Id, TestLedger.Cancellation);
+
+        var report = await BuildAsync(ledger);
+
+        Assert.False(report.IsComplete);
+        Assert.Contains("2 records were counted as quarantined, and 1 stand in quarantine", report.Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_nobody_ended_is_not_complete_though_its_slices_are()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        await ledger.StartRunAsync();
+        await ledger.CompleteAsync(0, written: 100, quarantined: 0);
+        await ledger.CompleteAsync(1, written: 100, quarantined: 0);
+
+        var report = await BuildAsync(ledger);
+
+        Assert.False(report.IsComplete);
+        Assert.Contains("run it again", report.Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task People_see_the_causes_and_the_verdict_last_and_brackets_are_no_markup()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        var run = await ledger.StartRunAsync();
+        await ledger.CompleteAsync(0, written: 97, quarantined: 3);
+        await ledger.FailAsync(1);
+        await new RunLedger(ledger.Target).EndIncompleteAsync(run.Id, "1 slice gave up", TestLedger.Cancellation);
+        var pipe = new TestTerminal(80, 24, isTerminal: false);
+
+        RunReportText.Write(pipe.Console, await BuildAsync(ledger));
+
+        Assert.Contains(
+            "  3 × products, stage map, column 'price', SQLSTATE 22003: numeric(18,2) cannot hold [it].", pipe.Rows);
+        Assert.Contains("  products, slice 1: gave up after 5 attempts, 0 of 100 read: the disk [sda] is full", pipe.Rows);
+        Assert.StartsWith("INCOMPLETE:", pipe.Rows[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_tables_of_a_million_records_fit_80_columns()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        await ledger.StartRunAsync();
+        await ledger.CompleteAsync(0, written: 100, quarantined: 0);
+        await ledger.ExecuteAsync("UPDATE migration.slice SET read = 1000000, written = 1000000 WHERE number = 0");
+        var terminal = new TestTerminal(80, 100);
+
+        RunReportText.Write(terminal.Console, await BuildAsync(ledger));
+
+        Assert.Contains(terminal.Rows, row => row.Trim().StartsWith("products", StringComparison.Ordinal) && row.EndsWith("NO", StringComparison.Ordinal));
+        Assert.DoesNotContain('…', terminal.Text);
+    }
+
+    [Fact]
+    public async Task The_json_has_the_documented_names_and_no_secret()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        await ledger.StartRunAsync();
+        await ledger.CompleteAsync(0, written: 99, quarantined: 1);
+
+        var text = JsonOutput.Format(await BuildAsync(ledger));
+
+        var json = JsonDocument.Parse(text).RootElement;
+        Assert.Equal("running", json.GetProperty("state").GetString());
+        Assert.False(json.GetProperty("isComplete").GetBoolean());
+        Assert.Equal(100, json.GetProperty("counts").GetProperty("read").GetInt64());
+        Assert.Equal(200, json.GetProperty("keys").GetInt64());
+        Assert.Equal(1, json.GetProperty("collections")[0].GetProperty("slices").GetProperty("completed").GetInt64());
+        Assert.Equal("22003", json.GetProperty("causes")[0].GetProperty("sqlState").GetString());
+        Assert.DoesNotContain("secret", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_run_is_answered_with_the_nearest_name()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        await ledger.StartRunAsync("shop-2026");
+
+        var unknown = await Assert.ThrowsAsync<UserException>(
+            () => RunReport.BuildAsync(ledger.Target, "shop-2025", TestLedger.Cancellation));
+
+        Assert.Equal(ExitCode.Configuration, unknown.Code);
+        Assert.Contains("the nearest is 'shop-2026'", unknown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_ledger_none_is_created()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(TestLedger.Cancellation);
+
+        var none = await Assert.ThrowsAsync<UserException>(
+            () => RunStatus.BuildAsync(database.DataSource, "shop", TestLedger.Cancellation));
+
+        Assert.Equal(ExitCode.Configuration, none.Code);
+        Assert.Contains("no ledger", none.Message, StringComparison.Ordinal);
+        Assert.False(await LedgerSchema.ExistsAsync(database.DataSource, TestLedger.Cancellation));
+    }
+
+    private static Task<RunReport> BuildAsync(TestLedger ledger)
+        => RunReport.BuildAsync(ledger.Target, "shop", TestLedger.Cancellation);
+}
