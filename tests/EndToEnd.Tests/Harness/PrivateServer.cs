@@ -1,0 +1,88 @@
+using System.Diagnostics;
+
+namespace Migration.EndToEnd.Tests.Harness;
+
+/// <summary>
+/// A PostgreSQL or RabbitMQ of one test's own, to be stopped and killed at will. The script that started it waits for the
+/// end of its standard input and then removes it: it ends with the test, however the test ends.
+/// </summary>
+internal sealed class PrivateServer : IAsyncDisposable
+{
+    private const string Serve =
+        """
+        set -euo pipefail
+        . "$1"
+        stop_servers_on_exit
+        unset MIGRATION_TEST_POSTGRES MIGRATION_TEST_RABBITMQ
+        "start_$2" "$3" >&2
+        echo "${MIGRATION_TEST_POSTGRES-}${MIGRATION_TEST_RABBITMQ-}"
+        read -r _ || true
+        """;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Process _script;
+    private readonly string _kind;
+    private readonly string _folder;
+
+    private PrivateServer(Process script, string kind, string folder) => (_script, _kind, _folder) = (script, kind, folder);
+
+    /// <summary>postgres://... or amqp://..., with the password; the same after a restart.</summary>
+    public Uri Uri { get; private set; } = null!;
+
+    public static Task<PrivateServer> StartPostgresAsync(CancellationToken cancellation) => StartAsync("postgres", cancellation);
+
+    public static Task<PrivateServer> StartRabbitMqAsync(CancellationToken cancellation) => StartAsync("rabbitmq", cancellation);
+
+    /// <summary>In order.</summary>
+    public Task StopAsync(CancellationToken cancellation) => ToolAsync("stop", cancellation);
+
+    /// <summary>As a crash.</summary>
+    public Task KillAsync(CancellationToken cancellation) => ToolAsync("kill", cancellation);
+
+    /// <summary>On the same port with the same data.</summary>
+    public Task StartAgainAsync(CancellationToken cancellation) => ToolAsync("start", cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        _script.StandardInput.Close();
+        await _script.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience);
+        _script.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task<PrivateServer> StartAsync(string kind, CancellationToken cancellation)
+    {
+        var folder = Directory.CreateTempSubdirectory($"migration-e2e-{kind}-").FullName;
+        var script = Process.Start(Bash(["-c", Serve, "bash", Repository.ServersScript, kind, folder]))!;
+        script.ErrorDataReceived += (_, _) => { };
+        script.BeginErrorReadLine();
+        var server = new PrivateServer(script, kind, folder);
+        try
+        {
+            var uri = await script.StandardOutput.ReadLineAsync(cancellation).AsTask().WaitAsync(Patience, cancellation);
+            server.Uri = new Uri(uri ?? throw new InvalidOperationException($"{kind} did not start; see {folder}."));
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task ToolAsync(string verb, CancellationToken cancellation)
+    {
+        // The server outlives the tool and may keep its streams, so their end is not waited for.
+        using var tool = Process.Start(Bash([Repository.ServersScript, $"{verb}_{_kind}", _folder]))!;
+        await tool.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
+        Assert.Equal(0, tool.ExitCode);
+    }
+
+    private static ProcessStartInfo Bash(IEnumerable<string> arguments) => new("bash", arguments)
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
+}

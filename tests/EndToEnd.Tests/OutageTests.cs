@@ -1,0 +1,70 @@
+using Migration.EndToEnd.Tests.Harness;
+using Migration.EndToEnd.Tests.Oracles;
+using RabbitMQ.Client;
+
+namespace Migration.EndToEnd.Tests;
+
+/// <summary>What a run needs goes away in its middle and comes back; nobody tells the run.</summary>
+public sealed class OutageTests
+{
+    private static readonly ShopFile File = new() { RecordsPerSecond = 3_000 };
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_run_whose_queue_is_purged_or_deleted_completes_by_itself(bool delete)
+    {
+        var shop = await ShopSource.DumpAsync(new(10_000), Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, File, Cancellation);
+        var coordinator = Start(bed);
+        await bed.Ledger.ReachesAsync(shop.Records / 4, coordinator, Cancellation);
+
+        uint lost = 0;
+        await bed.OnBrokerAsync(
+            async channel => lost = delete
+                ? await channel.QueueDeleteAsync(bed.QueueName, cancellationToken: Cancellation)
+                : await channel.QueuePurgeAsync(bed.QueueName, Cancellation),
+            Cancellation);
+
+        Assert.True(lost > 0, "No message was lost, so nothing was tested.");
+        await coordinator.EndsWithAsync(0, Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task A_run_goes_on_when_the_broker_is_stopped_and_started()
+    {
+        var shop = await ShopSource.DumpAsync(new(10_000), Cancellation);
+        await using var broker = await PrivateServer.StartRabbitMqAsync(Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, File, Cancellation, rabbitMq: broker);
+        var coordinator = Start(bed);
+        await bed.Ledger.ReachesAsync(shop.Records / 4, coordinator, Cancellation);
+
+        await broker.StopAsync(Cancellation);
+        await broker.StartAgainAsync(Cancellation);
+
+        await coordinator.EndsWithAsync(0, Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task A_run_goes_on_when_the_target_crashes_and_comes_back()
+    {
+        var shop = await ShopSource.DumpAsync(new(10_000), Cancellation);
+        await using var postgres = await PrivateServer.StartPostgresAsync(Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, File, Cancellation, postgres: postgres);
+        var coordinator = Start(bed);
+        await bed.Ledger.ReachesAsync(shop.Records / 4, coordinator, Cancellation);
+
+        await postgres.KillAsync(Cancellation);
+        await postgres.StartAgainAsync(Cancellation);
+
+        await coordinator.EndsWithAsync(0, Cancellation);
+        bed.Target.Clear();
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
+    }
+
+    private static RunningProgram Start(TestBed bed) => bed.StartRun("--local", "--log-folder", bed.Folder);
+}
