@@ -53,11 +53,6 @@ public sealed class RunLedger(NpgsqlDataSource target)
             "UPDATE migration.run SET file = $2::jsonb, file_hash = $3 WHERE id = $1",
             cancellationToken, id, file, fileHash);
 
-    /// <summary>Removes a run that never got beyond planning: no message of it was sent and no row written.</summary>
-    public Task ForgetPlanningAsync(Guid id, CancellationToken cancellationToken)
-        => target.ExecuteAsync(
-            "DELETE FROM migration.run WHERE id = $1 AND state = 'planning'", cancellationToken, id);
-
     /// <summary>Workers may take its slices from now on.</summary>
     public Task StartAsync(Guid id, CancellationToken cancellationToken)
         => target.ExecuteAsync(

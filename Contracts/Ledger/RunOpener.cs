@@ -23,13 +23,6 @@ public sealed class RunOpener(RunLedger runs)
                 name, stored, hash, [.. file.Collections.Select(c => (c.Name, c.Table.ToString()))], cancellationToken);
         }
 
-        // Nothing of it was published or written yet, so a file that was mended meanwhile starts it anew.
-        if (run.State == RunState.Planning && run.FileHash != hash)
-        {
-            await runs.ForgetPlanningAsync(run.Id, cancellationToken);
-            return await OpenAsync(name, file, cancellationToken);
-        }
-
         var changes = MigrationFileChanges.Between(StoredMigrationFile.FromStoredJson(run.File), file);
         if (changes.Count > 0)
         {

@@ -23,7 +23,7 @@ public sealed class RunOpenerTests
     public async Task A_file_that_was_mended_before_anything_was_published_starts_the_run_anew()
     {
         await using var ledger = await CreateAsync();
-        var opener = new RunOpener(ledger.Runs);
+        var opener = new RunOpener(ledger.Runs, mayReplaceUnstarted: true);
         var first = await opener.OpenAsync("shop", File(), Cancellation);
         await ledger.Plans.AddSlicesAsync(first.Id, "products", Slices(3), 3, null, Cancellation);
 
@@ -37,7 +37,7 @@ public sealed class RunOpenerTests
     public async Task A_run_that_was_started_goes_on_only_with_what_it_was_started_with()
     {
         await using var ledger = await CreateAsync();
-        var opener = new RunOpener(ledger.Runs);
+        var opener = new RunOpener(ledger.Runs, mayReplaceUnstarted: true);
         var run = await opener.OpenAsync("shop", File(), Cancellation);
         await ledger.Runs.StartAsync(run.Id, Cancellation);
 
