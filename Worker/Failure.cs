@@ -21,6 +21,8 @@ public static class Failure
         SourceException { IsTransient: true } e => (ExitCode.Unreachable, e.Message),
         SourceException e => (ExitCode.Configuration, e.Message),
         TargetException e => (ExitCode.Configuration, e.Message),
+        LedgerException { InnerException: PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } } e
+            => (ExitCode.Configuration, e.Message),
         LedgerException e => (ExitCode.Refused, e.Message),
         PostgresException e => (ExitCode.Configuration, "PostgreSQL refused: " + e.MessageText + Hint(e) + $" (SQLSTATE {e.SqlState})."),
         NpgsqlException e => (ExitCode.Unreachable, "PostgreSQL cannot be reached: " + Innermost(e) + ". Check target.uri and that the server is up."),

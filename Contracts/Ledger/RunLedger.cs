@@ -53,6 +53,11 @@ public sealed class RunLedger(NpgsqlDataSource target)
             "UPDATE migration.run SET file = $2::jsonb, file_hash = $3 WHERE id = $1",
             cancellationToken, id, file, fileHash);
 
+    /// <summary>Removes the run and its plan if it is still being planned, so that no worker knows it; false otherwise.</summary>
+    public async Task<bool> DiscardUnstartedAsync(Guid id, CancellationToken cancellationToken)
+        => await target.ExecuteAsync(
+            "DELETE FROM migration.run WHERE id = $1 AND state = 'planning' AND started_at IS NULL", cancellationToken, id) == 1;
+
     /// <summary>Workers may take its slices from now on.</summary>
     public Task StartAsync(Guid id, CancellationToken cancellationToken)
         => target.ExecuteAsync(

@@ -3,7 +3,10 @@ using Migration.Contracts.Migrations;
 namespace Migration.Contracts.Ledger;
 
 /// <summary>Finds a run, or makes it; a run goes on only with a file that says what the one said that it was started with.</summary>
-public sealed class RunOpener(RunLedger runs)
+/// <param name="mayReplaceUnstarted">
+/// True for who holds the run's lock: a run that never started then gives way to a file that says something else.
+/// </param>
+public sealed class RunOpener(RunLedger runs, bool mayReplaceUnstarted = false)
 {
     /// <param name="name">The run's name.</param>
     /// <exception cref="LedgerException">
@@ -26,6 +29,10 @@ public sealed class RunOpener(RunLedger runs)
         var changes = MigrationFileChanges.Between(StoredMigrationFile.FromStoredJson(run.File), file);
         if (changes.Count > 0)
         {
+            // A first attempt that ended over a mistake in the file has sent nothing and written no row yet; once the
+            // mistake is mended, the name is free for what was meant.
+            if (mayReplaceUnstarted && await runs.DiscardUnstartedAsync(run.Id, cancellationToken))
+                return await OpenAsync(name, file, cancellationToken);
             throw new LedgerException(
                 $"Run '{name}' was started from a migration file that said something else:\n  "
                 + string.Join("\n  ", changes)

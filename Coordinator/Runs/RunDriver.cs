@@ -33,7 +33,7 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         await using var runLock = await RunLock.AcquireAsync(
             connection, _name, WorkerIdentity.Create().Name, cancellationToken);
         var runs = new RunLedger(target);
-        var run = await new RunOpener(runs).OpenAsync(_name, file, cancellationToken);
+        var run = await new RunOpener(runs, mayReplaceUnstarted: true).OpenAsync(_name, file, cancellationToken);
         if (run.State == RunState.Completed)
         {
             console.MarkupLineInterpolated($"Run [bold]{_name}[/] is complete; nothing is left to do.");
