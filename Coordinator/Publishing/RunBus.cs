@@ -39,7 +39,7 @@ internal sealed class RunBus : IAsyncDisposable
             {
                 WorkerServices.ConfigureHost(rabbit, broker);
                 RunTopology.ConfigureEvents(rabbit);
-                rabbit.ReceiveEndpoint(RunTopology.Events(run.Name), endpoint => HearEvents(context, endpoint, run.Name));
+                rabbit.ReceiveEndpoint(RunTopology.Events(run), endpoint => HearEvents(context, endpoint, run));
             });
         });
         return await StartAsync(builder.Build(), cancellationToken);
@@ -54,7 +54,7 @@ internal sealed class RunBus : IAsyncDisposable
         {
             bus.DisableUsageTelemetry();
             bus.UsingInMemory((context, memory) => memory.ReceiveEndpoint(
-                RunTopology.Events(run.Name), endpoint => HearEvents(context, endpoint, run.Name)));
+                RunTopology.Events(run), endpoint => HearEvents(context, endpoint, run)));
         });
         return await StartAsync(builder.Build(), cancellationToken);
     }
@@ -95,7 +95,7 @@ internal sealed class RunBus : IAsyncDisposable
         return new RunBus(host);
     }
 
-    private static void HearEvents(IServiceProvider services, IReceiveEndpointConfigurator endpoint, string run)
+    private static void HearEvents(IServiceProvider services, IReceiveEndpointConfigurator endpoint, RunRecord run)
     {
         RunTopology.ConfigureEventQueue(endpoint, run);
         endpoint.Consumer(() => new SliceNewsConsumer(

@@ -1,3 +1,4 @@
+using Migration.Contracts.Ledger;
 using Migration.Worker.Consumers;
 using Migration.Worker.Hosting;
 using RabbitMQ.Client;
@@ -6,9 +7,12 @@ using RabbitMQ.Client.Exceptions;
 namespace Migration.Coordinator.Publishing;
 
 /// <summary>A run's queues on the broker: declared before anything is sent, counted by reconcile, removed at the end.</summary>
-internal sealed class RunQueues(string broker, string run)
+internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
 {
     private const int QueueIsGone = 404;
+
+    /// <summary>Workers look every two seconds whether the run is over.</summary>
+    private static readonly TimeSpan LetGo = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// Makes sure that the work queue and its exchange are there, and returns how many messages wait in it (those in
@@ -28,30 +32,51 @@ internal sealed class RunQueues(string broker, string run)
     }
 
     /// <summary>
-    /// Removes the run's queues and exchanges; the error queue stays when a dead letter is in it.
+    /// Removes the run's queues and exchanges, once the workers have let go of them or after a while; the error queue
+    /// stays when a dead letter is in it.
     /// </summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
         await using var connection = await BrokerProbe.Factory(broker).CreateConnectionAsync(cancellationToken);
-        foreach (var name in new[] { RunTopology.Slices(run), RunTopology.Events(run) })
-            await DeleteAsync(connection, name, ifEmpty: false, cancellationToken);
-        await DeleteAsync(connection, RunTopology.Errors(run), ifEmpty: true, cancellationToken);
+        await WaitForWorkersAsync(connection, cancellationToken);
+        await DeleteAsync(connection, RunTopology.Slices(run), cancellationToken);
+        await DeleteAsync(connection, RunTopology.Events(run), cancellationToken);
+        if (await FindAsync(connection, RunTopology.Errors(run), cancellationToken) is { MessageCount: 0 })
+            await DeleteAsync(connection, RunTopology.Errors(run), cancellationToken);
     }
 
-    private static async Task DeleteAsync(
-        IConnection connection, string name, bool ifEmpty, CancellationToken cancellationToken)
+    /// <summary>A worker that still consumes would declare the queue again the moment it is deleted.</summary>
+    private async Task WaitForWorkersAsync(IConnection connection, CancellationToken cancellationToken)
     {
-        // A refusal closes its channel, so each deletion has one of its own.
+        var started = time.GetTimestamp();
+        while (time.GetElapsedTime(started) < LetGo
+            && await FindAsync(connection, RunTopology.Slices(run), cancellationToken) is { ConsumerCount: > 0 })
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken);
+        }
+    }
+
+    /// <summary>Null when there is no such queue.</summary>
+    private static async Task<QueueDeclareOk?> FindAsync(
+        IConnection connection, string name, CancellationToken cancellationToken)
+    {
+        // A refusal closes its channel, so each question has one of its own.
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         try
         {
-            await channel.QueueDeleteAsync(name, ifUnused: false, ifEmpty: ifEmpty, cancellationToken: cancellationToken);
-            await channel.ExchangeDeleteAsync(name, cancellationToken: cancellationToken);
+            return await channel.QueueDeclarePassiveAsync(name, cancellationToken);
         }
-        catch (OperationInterruptedException e) when (
-            e.ShutdownReason?.ReplyCode is QueueIsGone or Constants.PreconditionFailed)
+        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == QueueIsGone)
         {
-            // Not there (404), or dead letters are in it (406) and it stays for them.
+            return null;
         }
+    }
+
+    // Not with if-empty: quorum queues do not implement it. RabbitMQ deletes what is not there without complaint.
+    private static async Task DeleteAsync(IConnection connection, string name, CancellationToken cancellationToken)
+    {
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await channel.QueueDeleteAsync(name, ifUnused: false, ifEmpty: false, cancellationToken: cancellationToken);
+        await channel.ExchangeDeleteAsync(name, cancellationToken: cancellationToken);
     }
 }

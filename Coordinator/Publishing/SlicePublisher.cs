@@ -36,7 +36,7 @@ internal sealed class SlicePublisher(
     /// <summary>Sends a message for each; returns when the broker has confirmed all of them.</summary>
     public async Task PublishAsync(IReadOnlyCollection<PendingSlice> slices, CancellationToken cancellationToken)
     {
-        var endpoint = await bus.GetSendEndpoint(RunTopology.SlicesAddress(run.Name, broker));
+        var endpoint = await bus.GetSendEndpoint(RunTopology.SlicesAddress(run, broker));
         await Task.WhenAll(slices.Select(slice => endpoint.Send(
             new MigrateSlice(run.Id, run.Name, slice.Id.Collection, slice.Id.Number, slice.Offset, slice.Limit),
             MustArrive, cancellationToken)));

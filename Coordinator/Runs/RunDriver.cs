@@ -89,7 +89,7 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         NpgsqlDataSource target, RunLedger runs, PlanLedger plan, RunLock runLock, RunRecord run, string? broker,
         CancellationToken cancellationToken)
     {
-        var queues = broker is null ? null : new RunQueues(broker, run.Name);
+        var queues = broker is null ? null : new RunQueues(broker, run, TimeProvider.System);
         var waiting = queues is null ? 0 : await queues.DeclareAsync(cancellationToken);
         await using var bus = broker is null
             ? await RunBus.StartInProcessAsync(InProcessOptions(), run, request.Debug, cancellationToken)
@@ -134,7 +134,7 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
             ? runs.CompleteAsync(run.Id, cancellationToken)
             : runs.EndIncompleteAsync(run.Id, string.Join(' ', verdict.Reasons), cancellationToken));
         if (broker is not null)
-            await new RunQueues(broker, run.Name).RemoveAsync(cancellationToken);
+            await new RunQueues(broker, run, TimeProvider.System).RemoveAsync(cancellationToken);
         return await ReportAsync(target, run, cancellationToken);
     }
 

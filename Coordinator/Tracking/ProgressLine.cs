@@ -28,5 +28,5 @@ internal static class ProgressLine
 
     /// <summary>Null while it is not known.</summary>
     public static string? Left(Pace pace)
-        => pace.IsOver ? "done" : pace.Left is { } left && pace.Done < pace.Total ? $"{DurationText.Short(left)} left" : null;
+        => pace.IsOver ? (pace.GaveUp == 0 ? "done" : "over") : pace.Left is { } left && pace.Done < pace.Total ? $"{DurationText.Short(left)} left" : null;
 }

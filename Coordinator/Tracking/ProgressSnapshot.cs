@@ -19,7 +19,7 @@ internal sealed record Pace(
     string Name, long Done, long Total, double? PerSecond, TimeSpan? Left, long SlicesDone, long Slices, long Quarantined,
     long GaveUp, bool IsOver)
 {
-    public int Percent => IsOver ? 100 : Math.Min(99, CountsText.Percent(Done, Total));
+    public int Percent => IsOver && GaveUp == 0 ? 100 : Math.Min(99, CountsText.Percent(Done, Total));
 
     public static Pace Of(CollectionProgress c, RateMeter meter) => new(
         c.Plan.Name, c.Counts.Read, c.Plan.Keys, meter.PerSecond, meter.Left(c.Plan.Keys),

@@ -160,7 +160,7 @@ internal sealed class MigrateSliceConsumer(
     /// <summary>Returns once the broker has confirmed the new message; only then is the old one acknowledged.</summary>
     private async Task SendAgainAsync(ConsumeContext<MigrateSlice> context)
     {
-        var endpoint = await context.GetSendEndpoint(RunTopology.SlicesAddress(run.Run.Name, run.UsesBroker));
+        var endpoint = await context.GetSendEndpoint(RunTopology.SlicesAddress(run.Run, run.UsesBroker));
         await endpoint.Send(context.Message, context.CancellationToken);
     }
 

@@ -1,11 +1,13 @@
 using MassTransit;
+using Migration.Contracts.Ledger;
 using Migration.Contracts.Messages;
 
 namespace Migration.Worker.Consumers;
 
 /// <summary>
 /// The names and shapes of a run's queues and exchanges, the same for coordinator and workers. Queues belong to one run,
-/// so that it can be purged or removed without touching another.
+/// so that it can be purged or removed without touching another; a piece of the run's id is in their names, for two ledgers
+/// may have a run of the same name on one broker.
 /// </summary>
 public static class RunTopology
 {
@@ -16,19 +18,19 @@ public static class RunTopology
     public const int DeliveryLimit = 100;
 
     /// <summary>Work: a quorum queue and a fanout exchange of the same name.</summary>
-    public static string Slices(string run) => $"migration-{run}-slices";
+    public static string Slices(RunRecord run) => Prefix(run) + "slices";
 
     /// <summary>Dead letters, where MassTransit puts what a consumer gave up on.</summary>
-    public static string Errors(string run) => $"migration-{run}-slices_error";
+    public static string Errors(RunRecord run) => Slices(run) + "_error";
 
     /// <summary>News for the coordinator.</summary>
-    public static string Events(string run) => $"migration-{run}-events";
+    public static string Events(RunRecord run) => Prefix(run) + "events";
 
     /// <summary>
     /// Where slices are sent: the exchange, because the broker's queue is declared with its arguments by
     /// <see cref="ConfigureSliceQueue"/> and by the coordinator, and sending must not declare it otherwise.
     /// </summary>
-    public static Uri SlicesAddress(string run, bool broker) => new((broker ? "exchange:" : "queue:") + Slices(run));
+    public static Uri SlicesAddress(RunRecord run, bool broker) => new((broker ? "exchange:" : "queue:") + Slices(run));
 
     /// <summary>Arguments of the work queue; the coordinator declares it with the same before it publishes.</summary>
     public static IReadOnlyDictionary<string, object?> SliceQueueArguments { get; } = new Dictionary<string, object?>
@@ -37,13 +39,13 @@ public static class RunTopology
         ["x-delivery-limit"] = DeliveryLimit,
     };
 
-    /// <summary>The events' exchanges are topics, and the run's name is the routing key: a coordinator hears its own run only.</summary>
+    /// <summary>The events' exchanges are topics, and the run's id is the routing key: a coordinator hears its own run only.</summary>
     public static void ConfigureEvents(IRabbitMqBusFactoryConfigurator bus)
     {
         bus.Publish<SliceCompleted>(publish => publish.ExchangeType = "topic");
         bus.Publish<SliceFailed>(publish => publish.ExchangeType = "topic");
-        bus.Send<SliceCompleted>(send => send.UseRoutingKeyFormatter(context => context.Message.Run));
-        bus.Send<SliceFailed>(send => send.UseRoutingKeyFormatter(context => context.Message.Run));
+        bus.Send<SliceCompleted>(send => send.UseRoutingKeyFormatter(context => RoutingKey(context.Message.RunId)));
+        bus.Send<SliceFailed>(send => send.UseRoutingKeyFormatter(context => RoutingKey(context.Message.RunId)));
     }
 
     /// <summary>Prefetch is what is worked on at a time: a slice waiting in a worker's buffer is one that nobody else takes.</summary>
@@ -59,7 +61,7 @@ public static class RunTopology
     }
 
     /// <summary>The coordinator's queue for the news of one run; it goes by itself some time after the coordinator.</summary>
-    public static void ConfigureEventQueue(IReceiveEndpointConfigurator endpoint, string run)
+    public static void ConfigureEventQueue(IReceiveEndpointConfigurator endpoint, RunRecord run)
     {
         if (endpoint is not IRabbitMqReceiveEndpointConfigurator queue)
             return;
@@ -70,9 +72,17 @@ public static class RunTopology
         queue.Bind<SliceFailed>(bind => Topic(bind, run));
     }
 
-    private static void Topic(IRabbitMqExchangeBindingConfigurator bind, string run)
+    private static void Topic(IRabbitMqExchangeBindingConfigurator bind, RunRecord run)
     {
         bind.ExchangeType = "topic";
-        bind.RoutingKey = run;
+        bind.RoutingKey = RoutingKey(run.Id);
     }
+
+    private static string Prefix(RunRecord run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return $"migration-{run.Name}-{RoutingKey(run.Id)[^8..]}-";
+    }
+
+    private static string RoutingKey(Guid runId) => runId.ToString("N");
 }

@@ -24,7 +24,7 @@ internal sealed class RunSubscriptions(
             run, file, options.Broker is not null, target, worker, time, loggers.CreateLogger<SliceMigrator>());
         var slices = file.Worker.Slices * options.Multiply;
         var endpoint = connector.ConnectReceiveEndpoint(
-            RunTopology.Slices(run.Name),
+            RunTopology.Slices(run),
             (_, configurator) =>
             {
                 RunTopology.ConfigureSliceQueue(configurator, slices);

@@ -84,8 +84,11 @@ internal sealed class RunWatcher(
         }
     }
 
-    /// <summary>True when the one run that this worker was started for had ended before it came.</summary>
+    /// <summary>
+    /// True when the one run that this worker was started for was complete before it came; an incomplete one may be about
+    /// to go on.
+    /// </summary>
     private async Task<bool> IsOverAsync(CancellationToken cancellationToken)
         => options.Run is { } name
-            && await _runs.FindAsync(name, cancellationToken) is { State: RunState.Completed or RunState.Incomplete };
+            && await _runs.FindAsync(name, cancellationToken) is { State: RunState.Completed };
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -7,19 +8,28 @@ namespace Migration.Worker.Hosting;
 /// <summary>Where log messages go and which.</summary>
 public static class WorkerLogging
 {
-    /// <summary>One line a message on standard error; JSON where MIGRATION_LOG_FORMAT is <c>json</c>, as in a pod.</summary>
+    private const string Utc = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
+    /// <summary>
+    /// Standard error: a line a message; with <paramref name="debug"/> more of them, with category and stack; and JSON
+    /// where <c>MIGRATION_LOG_FORMAT</c> is <c>json</c>, as in a pod.
+    /// </summary>
     public static ILoggingBuilder AddWorkerConsole(this ILoggingBuilder logging, bool debug)
     {
-        var json = Environment.GetEnvironmentVariable("MIGRATION_LOG_FORMAT") == "json";
-        logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.None);
-        if (json)
-            logging.AddJsonConsole(console => { console.IncludeScopes = true; console.UseUtcTimestamp = true; console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ"; });
-        else
-            logging.AddSimpleConsole(console => { console.SingleLine = true; console.UseUtcTimestamp = true; console.TimestampFormat = "HH:mm:ss.fff "; console.ColorBehavior = LoggerColorBehavior.Disabled; });
+        ArgumentNullException.ThrowIfNull(logging);
+        logging.Services.TryAddSingleton(TimeProvider.System);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (Environment.GetEnvironmentVariable("MIGRATION_LOG_FORMAT") == "json")
+            logging.AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, Utc));
+        else if (debug)
+            logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat, console.ColorBehavior) = (true, true, "HH:mm:ss.fff ", LoggerColorBehavior.Disabled));
+        else
+            logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName).AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
+
+        // The host's own message about a failed start says what the program says when it ends.
         return logging
             .SetMinimumLevel(debug ? LogLevel.Debug : LogLevel.Information)
             .AddFilter("MassTransit", debug ? LogLevel.Information : LogLevel.Error)
-            .AddFilter("Microsoft", LogLevel.Warning);
+            .AddFilter("Microsoft", debug ? LogLevel.Warning : LogLevel.None);
     }
 }

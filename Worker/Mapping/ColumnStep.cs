@@ -25,7 +25,7 @@ internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isK
         Advice.Widen => $"Widen column '{Column.Name}' in the migration file.",
         Advice.ChangeType =>
             $"Give column '{Column.Name}' another type in the migration file (jsonb takes every type), or mend the document.",
-        Advice.MendText => "PostgreSQL's text cannot hold it: mend the document, or leave the field out of the migration file.",
+        Advice.MendText => "Mend the document, or leave the field out of the migration file.",
         Advice.KeepBytes => $"Give column '{Column.Name}' the type bytea in the migration file to keep the bytes as they are.",
         Advice.UseJson => $"Give column '{Column.Name}' the type json in the migration file, which keeps it, or mend the document.",
         Advice.Mend => "Mend the document.",

@@ -21,11 +21,12 @@ public sealed class OutageTests
         var coordinator = Start(bed);
         await bed.Ledger.ReachesAsync(shop.Records / 4, coordinator, Cancellation);
 
+        var queue = await bed.FindQueueAsync(Cancellation);
         uint lost = 0;
         await bed.OnBrokerAsync(
             async channel => lost = delete
-                ? await channel.QueueDeleteAsync(bed.QueueName, cancellationToken: Cancellation)
-                : await channel.QueuePurgeAsync(bed.QueueName, Cancellation),
+                ? await channel.QueueDeleteAsync(queue!, cancellationToken: Cancellation)
+                : await channel.QueuePurgeAsync(queue!, Cancellation),
             Cancellation);
 
         Assert.True(lost > 0, "No message was lost, so nothing was tested.");

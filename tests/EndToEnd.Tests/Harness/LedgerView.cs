@@ -27,11 +27,17 @@ internal sealed class LedgerView(NpgsqlDataSource target, string run)
         }
     }
 
-    public async Task<string?> StateAsync(CancellationToken cancellation)
+    public Task<string?> StateAsync(CancellationToken cancellation) => TextAsync("state", cancellation);
+
+    /// <summary>What the names of the run's queues begin with.</summary>
+    public Task<string?> QueuePrefixAsync(CancellationToken cancellation)
+        => TextAsync("'migration-' || name || '-' || right(replace(id::text, '-', ''), 8) || '-'", cancellation);
+
+    private async Task<string?> TextAsync(string expression, CancellationToken cancellation)
     {
         try
         {
-            await using var command = target.CreateCommand("SELECT state FROM migration.run WHERE name = $1");
+            await using var command = target.CreateCommand($"SELECT {expression} FROM migration.run WHERE name = $1");
             command.Parameters.Add(new() { Value = run });
             return (string?)await command.ExecuteScalarAsync(cancellation);
         }

@@ -10,6 +10,8 @@ namespace Migration.EndToEnd.Tests.Harness;
 /// </summary>
 internal sealed class TestBed : IAsyncDisposable
 {
+    private static readonly string[] s_queues = ["slices", "slices_error", "slices_skipped", "events"];
+
     private const string Mark = "MIGRATION_E2E_BED";
 
     private readonly List<RunningProgram> _programs = [];
@@ -47,7 +49,9 @@ internal sealed class TestBed : IAsyncDisposable
 
     public LedgerView Ledger => new(Target, Run);
 
-    public string QueueName => $"migration-{Run}-slices";
+    /// <summary>The run's work queue; null as long as the ledger knows no such run.</summary>
+    public async Task<string?> FindQueueAsync(CancellationToken cancellation)
+        => await Ledger.QueuePrefixAsync(cancellation) is { } prefix ? prefix + "slices" : null;
 
     /// <param name="postgres">A server of the test's own; null for a new database on the shared one.</param>
     /// <param name="rabbitMq">A broker of the test's own; null for the shared one.</param>
@@ -153,12 +157,16 @@ internal sealed class TestBed : IAsyncDisposable
     /// <summary>A run that did not end leaves its queues.</summary>
     private async Task RemoveQueuesAsync()
     {
-        if (Environment["MIGRATION_BROKER"] != RabbitMq.Uri.AbsoluteUri)
+        if (Environment["MIGRATION_BROKER"] != RabbitMq.Uri.AbsoluteUri
+            || await Ledger.QueuePrefixAsync(CancellationToken.None) is not { } prefix)
+        {
             return;
+        }
+
         await OnBrokerAsync(
             async channel =>
             {
-                foreach (var name in new[] { QueueName, QueueName + "_error", QueueName + "_skipped", $"migration-{Run}-events" })
+                foreach (var name in s_queues.Select(kind => prefix + kind))
                 {
                     await channel.QueueDeleteAsync(name, cancellationToken: CancellationToken.None);
                     await channel.ExchangeDeleteAsync(name, cancellationToken: CancellationToken.None);

@@ -22,7 +22,7 @@ public sealed class MigrateSliceConsumerTests
         await using var services = Services(lab);
         var bus = await StartAsync(services);
 
-        await SendAsync(bus, lab.Slice);
+        await SendAsync(bus, lab.Run, lab.Slice);
 
         var told = await FirstAsync<SliceCompleted>(bus);
         Assert.Equal((lab.Slice.RunId, "lab", "numbers", 0), (told.RunId, told.Run, told.Collection, told.Slice));
@@ -37,10 +37,10 @@ public sealed class MigrateSliceConsumerTests
         await using var lab = await SliceLab.CreateAsync(records: 25);
         await using var services = Services(lab);
         var bus = await StartAsync(services);
-        await SendAsync(bus, lab.Slice);
+        await SendAsync(bus, lab.Run, lab.Slice);
         await FirstAsync<SliceCompleted>(bus);
 
-        await SendAsync(bus, lab.Slice);
+        await SendAsync(bus, lab.Run, lab.Slice);
 
         Assert.Equal(2, await CountAsync<SliceCompleted>(bus, 2));
         Assert.Equal(Enumerable.Range(0, 25), await lab.WrittenAsync());
@@ -56,7 +56,7 @@ public sealed class MigrateSliceConsumerTests
         await using var services = Services(lab);
         var bus = await StartAsync(services);
 
-        await SendAsync(bus, lab.Slice);
+        await SendAsync(bus, lab.Run, lab.Slice);
 
         Assert.True(await bus.Consumed.Any<MigrateSlice>(m => m.Exception is null, Cancellation));
         var slice = await lab.ProgressAsync();
@@ -70,7 +70,7 @@ public sealed class MigrateSliceConsumerTests
         await using var services = Services(lab);
         var bus = await StartAsync(services);
 
-        await SendAsync(bus, lab.Slice with { Number = 7 });
+        await SendAsync(bus, lab.Run, lab.Slice with { Number = 7 });
 
         Assert.True(await bus.Consumed.Any<MigrateSlice>(m => m.Exception is null, Cancellation));
         Assert.Empty(await lab.WrittenAsync());
@@ -84,7 +84,7 @@ public sealed class MigrateSliceConsumerTests
         var bus = await StartAsync(services);
         await File.WriteAllBytesAsync(lab.DumpFile, (await File.ReadAllBytesAsync(lab.DumpFile, Cancellation))[..400], Cancellation);
 
-        await SendAsync(bus, lab.Slice);
+        await SendAsync(bus, lab.Run, lab.Slice);
 
         var told = await FirstAsync<SliceFailed>(bus);
         // The first attempt got ten records further before it failed, so it does not count as one that moved nothing.
@@ -107,7 +107,7 @@ public sealed class MigrateSliceConsumerTests
             {
                 bus.DisableUsageTelemetry();
                 bus.UsingInMemory((context, memory) => memory.ReceiveEndpoint(
-                    RunTopology.Slices("lab"),
+                    RunTopology.Slices(lab.Run),
                     endpoint => endpoint.Consumer(() => new MigrateSliceConsumer(
                         worker, new WorkerIdentity(Guid.NewGuid(), "host:1"), inHand, new DrainSignal(),
                         new WorkRefusal(context.GetRequiredService<IHostApplicationLifetime>()), TimeProvider.System,
@@ -125,9 +125,9 @@ public sealed class MigrateSliceConsumerTests
         return harness;
     }
 
-    private static async Task SendAsync(ITestHarness bus, SliceId slice)
+    private static async Task SendAsync(ITestHarness bus, RunRecord run, SliceId slice)
     {
-        var endpoint = await bus.Bus.GetSendEndpoint(RunTopology.SlicesAddress("lab", broker: false));
+        var endpoint = await bus.Bus.GetSendEndpoint(RunTopology.SlicesAddress(run, broker: false));
         await endpoint.Send(
             new MigrateSlice(slice.RunId, "lab", slice.Collection, slice.Number, 0, 25), Cancellation);
     }
