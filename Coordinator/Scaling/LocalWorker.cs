@@ -40,6 +40,9 @@ internal sealed partial class LocalWorker : IDisposable
 
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
+    /// <summary>For one that has exited: returns when all that it said has been read.</summary>
+    public void HearOut() => _process.WaitForExit();
+
     /// <summary>SIGTERM: the batch in hand is committed, the rest handed back.</summary>
     public void AskToStop()
     {

@@ -50,6 +50,7 @@ internal sealed class LocalWorkers : IAsyncDisposable
             if (!_workers[i].HasExited)
                 continue;
             var dead = _workers[i];
+            dead.HearOut();
             if (dead.ExitCode == ExitCode.Configuration)
                 throw new UserException($"A worker cannot work: {dead.LastLine} (log: {LogFolder})");
             _deaths = completedSlices > _completedAtLastDeath ? 1 : _deaths + 1;

@@ -162,10 +162,20 @@ public sealed class BadInputTests
         Assert.Empty(bed.Survivors());
     }
 
+    /// <summary>The same run, after the mistake is mended; not needed where the mistake was seen before anything was made.</summary>
     private static async Task SucceedsAsync(TestBed bed)
     {
+        if (await IsEmptyAsync(bed))
+            return;
         await bed.StartRun("--in-process").EndsWithAsync(0, Cancellation);
         await new Oracle(bed.Target, await ShopSource.DumpAsync(new(200), Cancellation), bed.Run).CheckAsync(Cancellation);
+    }
+
+    private static async Task<bool> IsEmptyAsync(TestBed bed)
+    {
+        await using var command = bed.Target.CreateCommand(
+            "SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname IN ('migration', 'shop'))");
+        return (bool)(await command.ExecuteScalarAsync(Cancellation))!;
     }
 
     private static string Password(Uri uri) => uri.UserInfo.Split(':')[1];

@@ -70,12 +70,12 @@ public sealed class KillTests
     // The second of three collections is about to be planned; the first one's slices stand in the ledger.
     [InlineData("collection", "NEW.name = 'customers'", "planning")]
     // The first batch of messages is noted as sent; the second was confirmed by the broker, and the ledger knows nothing of it.
-    [InlineData("slice", "OLD.state = 'planned' AND NEW.state = 'queued' AND NEW.number = 700", "running")]
+    [InlineData("slice", "OLD.state = 'planned' AND NEW.state = 'queued' AND NEW.number = 550", "running")]
     public async Task A_coordinator_killed_while_it_plans_or_publishes_can_be_started_again(
         string table, string when, string state)
     {
-        var shop = await ShopSource.DumpAsync(new(20_000), Cancellation);
-        await using var bed = await TestBed.CreateAsync(shop, new ShopFile { SliceRecords = 20 }, Cancellation);
+        var shop = await ShopSource.DumpAsync(new(1_200, 10, 10), Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, new ShopFile { SliceRecords = 2 }, Cancellation);
         await LedgerSchema.EnsureAsync(bed.Target, Cancellation);
         await using (var gate = await Gate.CloseAsync(bed.Target, table, when, Cancellation))
         {

@@ -9,7 +9,7 @@ public sealed class MemoryTests
     private static readonly long Products =
         Environment.GetEnvironmentVariable("MIGRATION_E2E_MEMORY_PRODUCTS") is { Length: > 0 } text
             ? long.Parse(text, CultureInfo.InvariantCulture)
-            : 200_000;
+            : 120_000;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -44,6 +44,7 @@ public sealed class OutageTests
         await bed.Ledger.ReachesAsync(shop.Records / 4, coordinator, Cancellation);
 
         await broker.StopAsync(Cancellation);
+        Assert.True(await bed.Ledger.ReadAsync(Cancellation) < shop.Records, "The run was over before the broker was.");
         await broker.StartAgainAsync(Cancellation);
 
         await coordinator.EndsWithAsync(0, Cancellation);
@@ -60,6 +61,7 @@ public sealed class OutageTests
         await bed.Ledger.ReachesAsync(shop.Records / 4, coordinator, Cancellation);
 
         await postgres.KillAsync(Cancellation);
+        Assert.False(coordinator.HasExited, "The run was over before the server was.");
         await postgres.StartAgainAsync(Cancellation);
 
         await coordinator.EndsWithAsync(0, Cancellation);

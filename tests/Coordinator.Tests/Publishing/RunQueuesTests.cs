@@ -1,0 +1,84 @@
+using Migration.Coordinator.Publishing;
+using Migration.TestServers;
+using Migration.Worker.Consumers;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace Migration.Coordinator.Tests.Publishing;
+
+public sealed class RunQueuesTests : IAsyncLifetime
+{
+    private readonly string _run = "queues-" + Guid.NewGuid().ToString("N")[..12];
+    private IConnection _connection = null!;
+    private IChannel _channel = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private RunQueues Queues => new(RabbitMq.Uri.AbsoluteUri, _run);
+
+    public async ValueTask InitializeAsync()
+    {
+        _connection = await new ConnectionFactory { Uri = RabbitMq.Uri }.CreateConnectionAsync(Cancellation);
+        _channel = await _connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await using (var channel = await _connection.CreateChannelAsync())
+        {
+            foreach (var name in new[] { RunTopology.Slices(_run), RunTopology.Events(_run), RunTopology.Errors(_run) })
+            {
+                await channel.QueueDeleteAsync(name);
+                await channel.ExchangeDeleteAsync(name);
+            }
+        }
+
+        await _channel.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Declaring_again_counts_what_waits_and_loses_none_of_it()
+    {
+        Assert.Equal(0u, await Queues.DeclareAsync(Cancellation));
+        await SendAsync(RunTopology.Slices(_run), "");
+        await SendAsync(RunTopology.Slices(_run), "");
+
+        Assert.Equal(2u, await Queues.DeclareAsync(Cancellation));
+        Assert.Equal(2u, await Queues.DeclareAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_queue_that_was_deleted_is_made_again_and_bound()
+    {
+        await Queues.DeclareAsync(Cancellation);
+        await _channel.QueueDeleteAsync(RunTopology.Slices(_run), cancellationToken: Cancellation);
+
+        Assert.Equal(0u, await Queues.DeclareAsync(Cancellation));
+
+        await SendAsync(RunTopology.Slices(_run), "");
+        Assert.Equal(1u, await Queues.DeclareAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task The_end_of_a_run_removes_its_queues_and_keeps_its_dead_letters()
+    {
+        await Queues.DeclareAsync(Cancellation);
+        await _channel.QueueDeclareAsync(RunTopology.Errors(_run), durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
+        await SendAsync("", RunTopology.Errors(_run));
+
+        await Queues.RemoveAsync(Cancellation);
+
+        Assert.Equal(1u, (await _channel.QueueDeclarePassiveAsync(RunTopology.Errors(_run), Cancellation)).MessageCount);
+        await Assert.ThrowsAsync<OperationInterruptedException>(
+            () => _channel.QueueDeclarePassiveAsync(RunTopology.Slices(_run), Cancellation));
+    }
+
+    [Fact]
+    public async Task Removing_what_is_not_there_is_no_failure()
+        => await Queues.RemoveAsync(Cancellation);
+
+    private async Task SendAsync(string exchange, string routingKey)
+        => await _channel.BasicPublishAsync(exchange, routingKey, mandatory: true, new byte[] { 1 }, Cancellation);
+}
