@@ -1,3 +1,4 @@
+using Migration.Contracts.Ledger;
 using Migration.Coordinator.Publishing;
 using Migration.TestServers;
 using Migration.Worker.Consumers;
@@ -8,13 +9,15 @@ namespace Migration.Coordinator.Tests.Publishing;
 
 public sealed class RunQueuesTests : IAsyncLifetime
 {
-    private readonly string _run = "queues-" + Guid.NewGuid().ToString("N")[..12];
+    private readonly RunRecord _run = new(
+        Guid.NewGuid(), "queues", RunState.Running, "{}", "", null, DateTimeOffset.UnixEpoch, null, null);
+
     private IConnection _connection = null!;
     private IChannel _channel = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private RunQueues Queues => new(RabbitMq.Uri.AbsoluteUri, _run);
+    private RunQueues Queues => new(RabbitMq.Uri.AbsoluteUri, _run, TimeProvider.System);
 
     public async ValueTask InitializeAsync()
     {
@@ -65,8 +68,10 @@ public sealed class RunQueuesTests : IAsyncLifetime
     public async Task The_end_of_a_run_removes_its_queues_and_keeps_its_dead_letters()
     {
         await Queues.DeclareAsync(Cancellation);
-        await _channel.QueueDeclareAsync(RunTopology.Errors(_run), durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
+        await DeclareErrorsAsync();
         await SendAsync("", RunTopology.Errors(_run));
+        while ((await _channel.QueueDeclarePassiveAsync(RunTopology.Errors(_run), Cancellation)).MessageCount == 0)
+            await Task.Yield();
 
         await Queues.RemoveAsync(Cancellation);
 
@@ -76,8 +81,24 @@ public sealed class RunQueuesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_error_queue_without_dead_letters_goes_too()
+    {
+        await DeclareErrorsAsync();
+
+        await Queues.RemoveAsync(Cancellation);
+
+        await Assert.ThrowsAsync<OperationInterruptedException>(
+            () => _channel.QueueDeclarePassiveAsync(RunTopology.Errors(_run), Cancellation));
+    }
+
+    [Fact]
     public async Task Removing_what_is_not_there_is_no_failure()
         => await Queues.RemoveAsync(Cancellation);
+
+    /// <summary>As MassTransit makes it: with the type of the work queue.</summary>
+    private Task<QueueDeclareOk> DeclareErrorsAsync() => _channel.QueueDeclareAsync(
+        RunTopology.Errors(_run), durable: true, exclusive: false, autoDelete: false,
+        new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: Cancellation);
 
     private async Task SendAsync(string exchange, string routingKey)
         => await _channel.BasicPublishAsync(exchange, routingKey, mandatory: true, new byte[] { 1 }, Cancellation);
