@@ -1,3 +1,4 @@
+using Migration.Contracts.Ledger;
 using Migration.Coordinator.Publishing;
 using Migration.TestServers;
 using Migration.Worker.Consumers;
@@ -8,13 +9,14 @@ namespace Migration.Coordinator.Tests.Publishing;
 
 public sealed class RunQueuesTests : IAsyncLifetime
 {
-    private readonly string _run = "queues-" + Guid.NewGuid().ToString("N")[..12];
+    private readonly RunRecord _run = new(
+        Guid.NewGuid(), "queues", RunState.Running, "{}", "", null, DateTimeOffset.UnixEpoch, null, null);
     private IConnection _connection = null!;
     private IChannel _channel = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private RunQueues Queues => new(RabbitMq.Uri.AbsoluteUri, _run);
+    private RunQueues Queues => new(RabbitMq.Uri.AbsoluteUri, _run, TimeProvider.System);
 
     public async ValueTask InitializeAsync()
     {
