@@ -1,6 +1,6 @@
 namespace Migration.Worker;
 
-/// <summary>Asks the slices in hand to stop after their batch. Given once, by SIGTERM, by the parent's end, or by the run's.</summary>
+/// <summary>Asks the slices in hand to stop after their batch. Given once, when the process stops.</summary>
 internal sealed class DrainSignal : IDisposable
 {
     private readonly CancellationTokenSource _source = new();

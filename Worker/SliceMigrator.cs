@@ -21,10 +21,14 @@ internal sealed class SliceMigrator(
     CollectionPipeline pipeline, WorkerSettings settings, string fileHash, SliceLedger ledger, NpgsqlDataSource target,
     SourceThrottle throttle, TimeProvider time, ILogger logger)
 {
+    /// <summary>The claim as it stands: the one to hand back or to fail when an attempt ends by an exception.</summary>
+    public SliceClaim? Claim { get; private set; }
+
     /// <param name="drain">Asks to stop after the batch in hand.</param>
     /// <exception cref="FenceLostException">The slice is somebody else's now; nothing of the last batch was written.</exception>
     public async Task<SliceEnd> MigrateAsync(SliceClaim claim, CancellationToken drain, CancellationToken cancellationToken)
     {
+        Claim = claim;
         var started = time.GetTimestamp();
         using var readAhead = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var batch = new MappedBatch(pipeline);
@@ -38,7 +42,7 @@ internal sealed class SliceMigrator(
                 next = page.IsFinal ? null : ReadAsync(reading, claim, page.Last, readAhead.Token);
                 batch.Map(page);
                 var (after, end) = await CommitAsync(claim, page, batch, cancellationToken);
-                claim = after;
+                Claim = claim = after;
                 if (end is not null)
                     return end;
                 if (drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)
@@ -83,7 +87,7 @@ internal sealed class SliceMigrator(
                     // Somebody else had it in between and moved it: this page is not the next one any more.
                     if (current.Checkpoint != claim.Checkpoint)
                         return (current, new SliceEnd.Unfinished(current));
-                    claim = current;
+                    Claim = claim = current;
                 }
 
                 inDoubt = true;
@@ -94,7 +98,7 @@ internal sealed class SliceMigrator(
     }
 
     private async Task<(SliceClaim Claim, SliceEnd? Done)> ReclaimAsync(SliceClaim claim, CancellationToken cancellationToken)
-        => await ledger.ClaimAsync(claim.Id, redelivered: false, cancellationToken) switch
+        => await ledger.ReclaimAsync(claim, cancellationToken) switch
         {
             ClaimOutcome.Granted granted => (granted.Claim, null),
             ClaimOutcome.AlreadyDone { Slice: { State: SliceState.Completed } slice }

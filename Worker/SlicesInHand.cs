@@ -1,17 +1,35 @@
-using System.Collections.Concurrent;
 using Migration.Contracts.Ledger;
 
 namespace Migration.Worker;
 
 /// <summary>
-/// What this process is working on. To the ledger a worker's second claim of a slice is its own, so a second copy of a
-/// message must be turned away here.
+/// What this process is working on. A second copy of a message is turned away here without asking the ledger. A
+/// redelivered one is not: the broker has taken the delivery from whoever had it, and should that attempt still hang in
+/// this very process, its commits will fail on the fence.
 /// </summary>
 internal sealed class SlicesInHand
 {
-    private readonly ConcurrentDictionary<SliceId, byte> _slices = new();
+    private readonly Dictionary<SliceId, int> _slices = [];
+    private readonly Lock _lock = new();
 
-    public bool TryTake(SliceId id) => _slices.TryAdd(id, 0);
+    public bool TryTake(SliceId id, bool redelivered)
+    {
+        lock (_lock)
+        {
+            var count = _slices.GetValueOrDefault(id);
+            if (count > 0 && !redelivered)
+                return false;
+            _slices[id] = count + 1;
+            return true;
+        }
+    }
 
-    public void LetGo(SliceId id) => _slices.TryRemove(id, out _);
+    public void LetGo(SliceId id)
+    {
+        lock (_lock)
+        {
+            if (--_slices[id] == 0)
+                _slices.Remove(id);
+        }
+    }
 }

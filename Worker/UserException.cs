@@ -17,8 +17,8 @@ public sealed class UserException : Exception
     {
     }
 
-    public UserException(int code, string message)
-        : base(message) => Code = code;
+    public UserException(int code, string message, Exception? innerException = null)
+        : base(message, innerException) => Code = code;
 
     /// <summary>Of <see cref="ExitCode"/>.</summary>
     public int Code { get; } = ExitCode.Configuration;

@@ -40,6 +40,7 @@ public sealed class RunLock : IAsyncDisposable
         if (await IsAliveAsync(cancellationToken))
             return;
         await Connection.DisposeAsync();
+        await EndLostSessionAsync(cancellationToken);
         Connection = await ConnectAsync(_connectionString, _runName, _holder, cancellationToken);
     }
 
@@ -57,13 +58,32 @@ public sealed class RunLock : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// PostgreSQL may not have noticed yet that the lost connection is gone, and would tell this coordinator that it holds
+    /// the lock itself. A session of this process's name can only be that one.
+    /// </summary>
+    private async Task EndLostSessionAsync(CancellationToken cancellationToken)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(_connectionString) { Pooling = false };
+        await using var connection = new NpgsqlConnection(builder.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        await connection.ExecuteAsync(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE application_name = $1 AND usename = current_user AND datname = current_database()
+            """,
+            cancellationToken, Name(_holder));
+    }
+
+    /// <summary>PostgreSQL keeps 63 bytes of an application name; the end, with the process id, is what tells two apart.</summary>
+    private static string Name(string holder) => "coordinator " + holder[Math.Max(0, holder.Length - 40)..];
+
     private static async Task<NpgsqlConnection> ConnectAsync(
         string connectionString, string runName, string holder, CancellationToken cancellationToken)
     {
-        // PostgreSQL keeps 63 bytes of an application name.
         var builder = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "coordinator " + holder[..Math.Min(holder.Length, 40)],
+            ApplicationName = Name(holder),
             Pooling = false,
             KeepAlive = 10,
         };
@@ -73,7 +93,7 @@ public sealed class RunLock : IAsyncDisposable
             await connection.OpenAsync(cancellationToken);
             await connection.ExecuteAsync(AskAfterTheClient, cancellationToken);
             var key = Key(runName);
-            if (!await connection.ScalarAsync<bool>("SELECT pg_try_advisory_lock($1)", cancellationToken, key))
+            if (!await TryLockAsync(connection, key, cancellationToken))
                 throw new LedgerException(await DescribeHolderAsync(connection, runName, key, cancellationToken));
 
             return connection;
@@ -83,6 +103,19 @@ public sealed class RunLock : IAsyncDisposable
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Tried for a moment: a session that was just told to end needs some milliseconds for it.</summary>
+    private static async Task<bool> TryLockAsync(NpgsqlConnection connection, long key, CancellationToken cancellationToken)
+    {
+        for (var again = 0; again < 10; again++)
+        {
+            if (await connection.ScalarAsync<bool>("SELECT pg_try_advisory_lock($1)", cancellationToken, key))
+                return true;
+            await connection.ExecuteAsync("SELECT pg_sleep(0.05)", cancellationToken);
+        }
+
+        return false;
     }
 
     private static async Task<string> DescribeHolderAsync(

@@ -11,7 +11,7 @@ namespace Migration.Contracts.Ledger;
 /// read; if either has changed it updates no row and the whole batch rolls back. So a redelivered message, a second copy
 /// of it, or a worker that wakes up after its slice was given away can cost time but can never write a row twice.
 /// Who may claim is only a question of not wasting work, and may therefore lean on heartbeats and the broker's word.
-/// A worker process must not have the same slice in hand twice at a time: to the ledger its second claim is its own.
+/// Handing back and failing name the claim, too: an attempt that was overtaken can take nothing from the one after it.
 /// </remarks>
 public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan lease)
 {
@@ -80,24 +80,42 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
         return claim with { Checkpoint = checkpoint, Counts = claim.Counts + batch, StalledAttempts = 0, Seconds = seconds.Value };
     }
 
-    /// <summary>Gives the slice back unfinished and without blame; false when it was no longer this worker's.</summary>
-    public async Task<bool> HandBackAsync(SliceId id, CancellationToken cancellationToken)
+    /// <summary>
+    /// After a write whose end is not known: takes the slice again, with a new fence, if it is still this claim's. The
+    /// answer says how far the slice really is. Not counted as an attempt.
+    /// </summary>
+    public async Task<ClaimOutcome> ReclaimAsync(SliceClaim claim, CancellationToken cancellationToken)
+    {
+        var id = claim.Id;
+        var granted = await target.QueryAsync(
+            """
+            UPDATE migration.slice SET claim = claim + 1
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND worker_id = $4 AND claim = $5
+            RETURNING claim, record_offset, record_limit, first_position, last_position, bracket, checkpoint, read, written,
+                      quarantined, skipped, attempts, stalled_attempts
+            """,
+            row => ReadClaim(id, row), cancellationToken, id.RunId, id.Collection, id.Number, workerId, claim.Claim);
+        return granted is [var again] ? new ClaimOutcome.Granted(again) : await WhyNotAsync(id, cancellationToken);
+    }
+
+    /// <summary>Gives the slice back unfinished and without blame; false when it was no longer this claim's.</summary>
+    public async Task<bool> HandBackAsync(SliceClaim claim, CancellationToken cancellationToken)
         => await target.ExecuteAsync(
             """
             UPDATE migration.slice
             SET state = 'queued', worker_id = NULL, queued_at = clock_timestamp(), attempts = attempts - 1,
                 stalled_attempts = greatest(stalled_attempts - 1, 0)
-            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND worker_id = $4
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
             """,
-            cancellationToken, id.RunId, id.Collection, id.Number, workerId) == 1;
+            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim) == 1;
 
     /// <summary>
     /// Notes what stopped this attempt and puts the slice back among the queued or, once
     /// <paramref name="maxAttempts"/> attempts have moved nothing, among the failed.
     /// </summary>
-    /// <returns>The slice's new state and its attempts so far; null when it was no longer this worker's.</returns>
+    /// <returns>The slice's new state and its attempts so far; null when it was no longer this claim's.</returns>
     public async Task<(SliceState State, int Attempts, int Stalled)?> FailAsync(
-        SliceId id, string error, int maxAttempts, CancellationToken cancellationToken)
+        SliceClaim claim, string error, int maxAttempts, CancellationToken cancellationToken)
     {
         var failed = await target.QueryAsync(
             """
@@ -105,11 +123,11 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
             SET state = CASE WHEN stalled_attempts >= $6 THEN 'failed' ELSE 'queued' END, worker_id = NULL, error = $5,
                 queued_at = CASE WHEN stalled_attempts >= $6 THEN queued_at ELSE clock_timestamp() END,
                 finished_at = CASE WHEN stalled_attempts >= $6 THEN clock_timestamp() END
-            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND worker_id = $4
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
             RETURNING state, attempts, stalled_attempts
             """,
             row => (Enum.Parse<SliceState>(row.GetString(0), ignoreCase: true), row.GetInt32(1), row.GetInt32(2)),
-            cancellationToken, id.RunId, id.Collection, id.Number, workerId, LedgerText.Storable(error), maxAttempts);
+            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, LedgerText.Storable(error), maxAttempts);
         return failed is [var outcome] ? outcome : null;
     }
 

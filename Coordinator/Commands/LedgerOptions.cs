@@ -39,9 +39,8 @@ internal static class LedgerOptions
                 : MigrationFileLoader.Load(path, Environment.GetEnvironmentVariable).Target.Uri;
         }
 
-        return parsed.GetValue(Target) is { Length: > 0 } target
-            ? target
-            : throw new UserException(
+        return parsed.Find(Target, Connections.TargetVariable)
+            ?? throw new UserException(
                 $"Say where the ledger is: {Target.Name} URI, {File.Name} FILE, or the environment variable {Connections.TargetVariable}.");
     }
 }

@@ -11,6 +11,8 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
 {
     private const int QueueIsGone = 404;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>Workers look every two seconds whether the run is over.</summary>
     private static readonly TimeSpan LetGo = TimeSpan.FromSeconds(15);
 
@@ -18,7 +20,10 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
     /// Makes sure that the work queue and its exchange are there, and returns how many messages wait in it (those in
     /// workers' hands not counted). A queue that somebody deleted is made again, empty.
     /// </summary>
-    public async Task<uint> DeclareAsync(CancellationToken cancellationToken)
+    /// <exception cref="TimeoutException">The broker does not answer.</exception>
+    public Task<uint> DeclareAsync(CancellationToken cancellationToken) => InTimeAsync(DeclareOnceAsync, cancellationToken);
+
+    private async Task<uint> DeclareOnceAsync(CancellationToken cancellationToken)
     {
         await using var connection = await BrokerProbe.Factory(broker).CreateConnectionAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
@@ -35,7 +40,16 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
     /// Removes the run's queues and exchanges, once the workers have let go of them or after a while; the error queue
     /// stays when a dead letter is in it.
     /// </summary>
-    public async Task RemoveAsync(CancellationToken cancellationToken)
+    /// <exception cref="TimeoutException">The broker does not answer.</exception>
+    public Task RemoveAsync(CancellationToken cancellationToken) => InTimeAsync(
+        async token =>
+        {
+            await RemoveOnceAsync(token);
+            return true;
+        },
+        cancellationToken);
+
+    private async Task RemoveOnceAsync(CancellationToken cancellationToken)
     {
         await using var connection = await BrokerProbe.Factory(broker).CreateConnectionAsync(cancellationToken);
         await WaitForWorkersAsync(connection, cancellationToken);
@@ -43,6 +57,21 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
         await DeleteAsync(connection, RunTopology.Events(run), cancellationToken);
         if (await FindAsync(connection, RunTopology.Errors(run), cancellationToken) is { MessageCount: 0 })
             await DeleteAsync(connection, RunTopology.Errors(run), cancellationToken);
+    }
+
+    /// <summary>A broker that hangs must not hang its caller.</summary>
+    private async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        using var timeUp = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, cancellationToken);
+        try
+        {
+            return await ask(either.Token).WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"RabbitMQ has not answered for {Patience.TotalSeconds:0} seconds.", e);
+        }
     }
 
     /// <summary>A worker that still consumes would declare the queue again the moment it is deleted.</summary>

@@ -39,7 +39,7 @@ internal sealed class SlicePublisher(
         var endpoint = await bus.GetSendEndpoint(RunTopology.SlicesAddress(run, broker));
         await Task.WhenAll(slices.Select(slice => endpoint.Send(
             new MigrateSlice(run.Id, run.Name, slice.Id.Collection, slice.Id.Number, slice.Offset, slice.Limit),
-            MustArrive, cancellationToken)));
+            RunTopology.MustArrive, cancellationToken)));
         foreach (var collection in slices.GroupBy(slice => slice.Id.Collection, slice => slice.Id.Number))
             await ledger.MarkQueuedAsync(run.Id, collection.Key, [.. collection], cancellationToken);
     }
@@ -56,12 +56,5 @@ internal sealed class SlicePublisher(
         }
 
         return total;
-    }
-
-    /// <summary>An exchange drops what no queue is bound for, unless it is told that the message must arrive.</summary>
-    private static void MustArrive(SendContext<MigrateSlice> context)
-    {
-        if (context.TryGetPayload<RabbitMqSendContext>(out var rabbit))
-            rabbit.Mandatory = true;
     }
 }

@@ -90,7 +90,7 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         CancellationToken cancellationToken)
     {
         var queues = broker is null ? null : new RunQueues(broker, run, TimeProvider.System);
-        var waiting = queues is null ? 0 : await queues.DeclareAsync(cancellationToken);
+        var waiting = queues is null ? 0u : await queues.DeclareAsync(cancellationToken);
         await using var bus = broker is null
             ? await RunBus.StartInProcessAsync(InProcessOptions(), run, request.Debug, cancellationToken)
             : await RunBus.StartOnBrokerAsync(broker, run, request.Debug, cancellationToken);
@@ -108,8 +108,7 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         await runs.StartAsync(run.Id, cancellationToken);
         await using var workers = await RunWorkers.StartAsync(_place, request, run, file, bus, broker, console, cancellationToken);
 
-        // What was published by an earlier coordinator still waits in the queue; with an empty queue its messages are lost.
-        await publisher.PublishPendingAsync(waiting > 0 ? TimeSpan.FromDays(1) : TimeSpan.Zero, cancellationToken);
+        await PublishAsync(publisher, waiting, bus.Loggers, cancellationToken);
         await using var view = new ProgressView(console, run, new WorkerLedger(target), lease);
         await tracker.FollowAsync(
             async (collections, token) =>
@@ -120,6 +119,23 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
                 await view.ShowAsync(collections, token);
             },
             cancellationToken);
+    }
+
+    /// <summary>
+    /// What an earlier coordinator published still waits in the queue; with an empty queue its messages are lost and sent
+    /// again. Should the broker go away meanwhile, reconcile sends the rest.
+    /// </summary>
+    private static async Task PublishAsync(
+        SlicePublisher publisher, uint waiting, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await publisher.PublishPendingAsync(waiting > 0 ? TimeSpan.FromDays(1) : TimeSpan.Zero, cancellationToken);
+        }
+        catch (Exception e) when (BrokerFaults.IsTransient(e))
+        {
+            loggers.CreateLogger<SlicePublisher>().ReconcileFailed(TransientRetry.FirstLine(e));
+        }
     }
 
     private async Task<int> EndAsync(
@@ -134,8 +150,22 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
             ? runs.CompleteAsync(run.Id, cancellationToken)
             : runs.EndIncompleteAsync(run.Id, string.Join(' ', verdict.Reasons), cancellationToken));
         if (broker is not null)
-            await new RunQueues(broker, run, TimeProvider.System).RemoveAsync(cancellationToken);
+            await RemoveQueuesAsync(broker, run, cancellationToken);
         return await ReportAsync(target, run, cancellationToken);
+    }
+
+    /// <summary>Queues that cannot be removed are in nobody's way, so they do not cost the report.</summary>
+    private async Task RemoveQueuesAsync(string broker, RunRecord run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new RunQueues(broker, run, TimeProvider.System).RemoveAsync(cancellationToken);
+        }
+        catch (Exception e) when (BrokerFaults.IsTransient(e))
+        {
+            console.MarkupLineInterpolated(
+                $"[yellow]warning[/] the run's queues could not be removed from RabbitMQ: {TransientRetry.FirstLine(e)}");
+        }
     }
 
     /// <summary>Counted anew: what was added to a source that was said to stand still is in no slice, and must not go unnoticed.</summary>

@@ -33,7 +33,7 @@ internal sealed class RunWorkers : IAsyncDisposable
                 return new RunWorkers(local, () => Task.CompletedTask);
             default:
                 console.MarkupLineInterpolated(
-                    $"Waiting for workers: start them with 'worker --run {run.Name}', MIGRATION_BROKER and MIGRATION_TARGET set");
+                    $"Waiting for workers: start them with 'worker --run {run.Name}', MIGRATION_BROKER, MIGRATION_TARGET and MIGRATION_SOURCE set");
                 return new RunWorkers(null, () => Task.CompletedTask);
         }
     }

@@ -11,10 +11,13 @@ namespace Migration.Coordinator.Scaling;
 internal sealed class LocalWorkers : IAsyncDisposable
 {
     private const int MostDeathsWithoutProgress = 5;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(30);
 
     private readonly List<LocalWorker> _workers = [];
     private readonly Func<int, LocalWorker> _start;
+    private readonly Dictionary<int, DateTimeOffset> _retryAt = [];
+    private readonly TimeProvider _time = TimeProvider.System;
     private int _deaths;
     private long _completedAtLastDeath;
 
@@ -47,13 +50,14 @@ internal sealed class LocalWorkers : IAsyncDisposable
     {
         for (var i = 0; i < _workers.Count; i++)
         {
-            if (!_workers[i].HasExited)
+            if (!_workers[i].HasExited || IsWaiting(i))
                 continue;
             var dead = _workers[i];
             dead.HearOut();
             if (dead.ExitCode == ExitCode.Configuration)
                 throw new UserException($"A worker cannot work: {dead.LastLine} (log: {LogFolder})");
-            _deaths = completedSlices > _completedAtLastDeath ? 1 : _deaths + 1;
+            if (dead.ExitCode != ExitCode.Unreachable)
+                _deaths = completedSlices > _completedAtLastDeath ? 1 : _deaths + 1;
             _completedAtLastDeath = completedSlices;
             if (_deaths > MostDeathsWithoutProgress)
                 throw new UserException(
@@ -67,18 +71,17 @@ internal sealed class LocalWorkers : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until all have ended by themselves, as they do when the run is over; then helps.</summary>
-    public async Task WaitForEndAsync(CancellationToken cancellationToken)
+    /// <summary>One that could not reach a server is started again after a moment, and does not count as dying.</summary>
+    private bool IsWaiting(int i)
     {
-        try
-        {
-            await Task.WhenAll(_workers.Select(worker => worker.WaitForExitAsync(cancellationToken)))
-                .WaitAsync(GracePeriod, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            // DisposeAsync asks them to stop, and then makes them.
-        }
+        if (_workers[i].ExitCode != ExitCode.Unreachable)
+            return false;
+        if (!_retryAt.TryGetValue(i, out var at))
+            _retryAt[i] = at = _time.GetUtcNow() + RetryDelay;
+        if (_time.GetUtcNow() < at)
+            return true;
+        _retryAt.Remove(i);
+        return false;
     }
 
     public async ValueTask DisposeAsync()

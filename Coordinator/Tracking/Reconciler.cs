@@ -28,11 +28,14 @@ internal sealed class Reconciler(
             await publisher.PublishAsync(abandoned, cancellationToken);
         }
 
-        // In memory there is no queue to lose; the messages live as long as this process.
-        if (queues is null || await queues.DeclareAsync(cancellationToken) > 0)
+        if (queues is null ? await IsWorkedOnAsync(cancellationToken) : await queues.DeclareAsync(cancellationToken) > 0)
             return;
         var lost = await publisher.PublishPendingAsync(Silence, cancellationToken);
         if (lost > 0)
             logger.MessagesLost(lost);
     }
+
+    /// <summary>In memory the messages cannot be counted; but while any wait, something is in hand.</summary>
+    private async Task<bool> IsWorkedOnAsync(CancellationToken cancellationToken)
+        => (await progress.ByCollectionAsync(run.Id, cancellationToken)).Any(c => c.Slices.Running > 0);
 }

@@ -60,7 +60,8 @@ internal sealed record RunReport(
     }
 
     private static IReadOnlyList<string> Judge(RunRecord run, RunVerdict verdict)
-        => verdict.IsComplete && run.State != RunState.Completed
+        => verdict.IsComplete && run is { State: RunState.Incomplete, Reason: { } reason } ? [reason]
+            : verdict.IsComplete && run.State != RunState.Completed
             ? [$"Its slices are done, and its state is '{run.State.ToString().ToLowerInvariant()}': run it again to have it ended."]
             : verdict.Reasons;
 

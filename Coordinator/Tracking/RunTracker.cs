@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
+using Migration.Coordinator.Publishing;
 using Migration.Worker;
 using Npgsql;
-using RabbitMQ.Client.Exceptions;
 
 namespace Migration.Coordinator.Tracking;
 
@@ -94,9 +94,7 @@ internal sealed class RunTracker(
         {
             await reconciler.ReconcileAsync(cancellationToken);
         }
-        catch (Exception e) when (TransientRetry.IsTransient(e)
-            || e is BrokerUnreachableException or AlreadyClosedException or OperationInterruptedException
-                or MassTransit.MassTransitException or TimeoutException)
+        catch (Exception e) when (TransientRetry.IsTransient(e) || BrokerFaults.IsTransient(e))
         {
             // A server is away. What could not be enqueued now still stands in the ledger and is found the next time.
             logger.ReconcileFailed(TransientRetry.FirstLine(e));

@@ -21,16 +21,24 @@ public static class Connections
     public static readonly Option<string?> Source = Create(
         "--source", SourceVariable, "The source, where it is not as the migration file says: mongodb://... or a dump's path");
 
+    /// <summary>The option, else the variable, else null.</summary>
+    public static string? Find(this ParseResult parsed, Option<string?> option, string variable)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        ArgumentNullException.ThrowIfNull(option);
+        var value = parsed.GetValue(option) ?? Environment.GetEnvironmentVariable(variable);
+        return string.IsNullOrEmpty(value) ? null : value;
+    }
+
     /// <exception cref="UserException">Neither the option nor the variable is given.</exception>
     public static string Require(this ParseResult parsed, Option<string?> option, string variable)
-        => parsed.GetValue(option) is { Length: > 0 } value
-            ? value
-            : throw new UserException($"Say where it is: {option.Name} URI, or the environment variable {variable}.");
+        => parsed.Find(option, variable)
+            ?? throw new UserException($"Say where it is: {option.Name} URI, or the environment variable {variable}.");
 
+    // The variable is no default value of the option: --help prints those, and this one may hold a password.
     private static Option<string?> Create(string name, string variable, string description) => new(name)
     {
         Description = $"{description} (default: ${variable})",
         HelpName = "URI",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(variable),
     };
 }

@@ -37,7 +37,7 @@ internal static class WorkerCommand
         {
             Target = parsed.Require(Connections.Target, Connections.TargetVariable),
             Broker = broker,
-            Source = parsed.GetValue(Connections.Source),
+            Source = parsed.Find(Connections.Source, Connections.SourceVariable),
             Run = parsed.GetValue(Run) is { Length: > 0 } run ? run : null,
         };
         await BrokerProbe.CheckAsync(broker, cancellationToken);
@@ -45,7 +45,15 @@ internal static class WorkerCommand
         if (parsed.GetValue(ExitWithParent))
             StopAtEndOfInput(host.Services.GetRequiredService<IHostApplicationLifetime>());
         var refusal = host.Services.GetRequiredService<WorkRefusal>();
-        await host.RunAsync(cancellationToken);
+        try
+        {
+            await host.RunAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (refusal.Reason is not null)
+        {
+            // The stop took longer than its time; why it stopped is what counts.
+        }
+
         if (refusal.Reason is { } exception)
             throw exception;
         return ExitCode.Done;

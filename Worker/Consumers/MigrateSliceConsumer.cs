@@ -3,6 +3,9 @@ using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Messages;
 using Migration.Worker.Hosting;
+using Migration.Worker.Sources;
+using Migration.Worker.Targets;
+using Npgsql;
 
 namespace Migration.Worker.Consumers;
 
@@ -11,8 +14,12 @@ namespace Migration.Worker.Consumers;
 /// into the error queue, or left to whoever has it.
 /// </summary>
 /// <remarks>
-/// The message is acknowledged only when the ledger knows the outcome or a new message for the rest was confirmed by the
-/// broker. Attempts are counted in the ledger, for the broker counts neither hand-backs nor consumer time-outs.
+/// <para>The message is acknowledged only when the ledger knows the outcome or a new message for the rest was confirmed by
+/// the broker. Attempts are counted in the ledger, for the broker counts neither hand-backs nor consumer time-outs.</para>
+/// <para>Only <see cref="SliceGivenUpException"/> leaves here as an error, which is what moves a message to the error
+/// queue. A cancelled operation makes MassTransit give the message back to the broker.</para>
+/// <para>What would stop every slice (no source, no right on the table, no ledger for minutes) is no slice's fault: the
+/// slice is handed back without blame and the worker ends with the reason.</para>
 /// </remarks>
 internal sealed class MigrateSliceConsumer(
     RunContext run, WorkerIdentity worker, SlicesInHand inHand, DrainSignal drain, WorkRefusal refusal, TimeProvider time,
@@ -28,7 +35,7 @@ internal sealed class MigrateSliceConsumer(
         var message = context.Message;
         var id = new SliceId(message.RunId, message.Collection, message.Slice);
         using var scope = logger.SliceScope(message.Run, message.Collection, message.Slice);
-        if (!inHand.TryTake(id))
+        if (!inHand.TryTake(id, context.ReceiveContext.Redelivered))
         {
             logger.OwnedByAnother(id.ToString(), "this worker");
             return;
@@ -38,12 +45,11 @@ internal sealed class MigrateSliceConsumer(
         {
             await ClaimAndMigrateAsync(context, id);
         }
-        catch (Exception e) when (TransientRetry.IsTransient(e))
+        catch (Exception e) when (e is not (SliceGivenUpException or OperationCanceledException))
         {
-            // The ledger was away for minutes, so this worker can neither do nor note anything. It ends; the broker gives
-            // its messages to others at once, and the ledger its slices after the lease.
+            // Neither done nor noted: the ledger was away for minutes, or refuses this worker.
             refusal.Refuse(e);
-            throw new OperationCanceledException($"{id}: the ledger is away; the message goes back.", e);
+            throw new MessageGoesBackException($"{id}: its worker ends.", e);
         }
         finally
         {
@@ -81,21 +87,11 @@ internal sealed class MigrateSliceConsumer(
 
     private async Task MigrateAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
     {
+        SliceMigrator? migrator = null;
         try
         {
-            var migrator = await run.MigratorAsync(claim.Id.Collection, context.CancellationToken);
-            switch (await migrator.MigrateAsync(claim, drain.Token, context.CancellationToken))
-            {
-                case SliceEnd.Completed { Claim: var done }:
-                    var counts = done.Counts;
-                    logger.Completed(done.Id.ToString(), counts.Read, counts.Written, counts.Quarantined, counts.Skipped);
-                    await TellAsync(context, new SliceProgress(
-                        done.Id, SliceState.Completed, done.Offset, done.Limit, counts, done.Attempts, done.Seconds, null));
-                    break;
-                case SliceEnd.Unfinished { Claim: var rest }:
-                    await HandBackAsync(context, rest);
-                    break;
-            }
+            migrator = await run.MigratorAsync(claim.Id.Collection, context.CancellationToken);
+            await EndAsync(context, await migrator.MigrateAsync(claim, drain.Token, context.CancellationToken));
         }
         catch (FenceLostException)
         {
@@ -105,34 +101,63 @@ internal sealed class MigrateSliceConsumer(
         {
             // The transport is going away with the message unacknowledged: the broker gives it to somebody else, and the
             // claim must not stand in their way.
-            await run.Ledger.HandBackAsync(claim.Id, CancellationToken.None);
+            await run.Ledger.HandBackAsync(migrator?.Claim ?? claim, CancellationToken.None);
             throw;
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (IsThisWorkersFault(e, hasBegun: migrator is not null))
         {
-            await FailAsync(context, claim, e);
+            await run.Ledger.HandBackAsync(migrator?.Claim ?? claim, CancellationToken.None);
+            throw;
+        }
+        catch (Exception e) when (e is not MessageGoesBackException)
+        {
+            await FailAsync(context, migrator?.Claim ?? claim, e);
         }
     }
+
+    private async Task EndAsync(ConsumeContext<MigrateSlice> context, SliceEnd end)
+    {
+        var (claim, counts) = (end.Claim, end.Claim.Counts);
+        if (end is SliceEnd.Completed)
+        {
+            logger.Completed(claim.Id.ToString(), counts.Read, counts.Written, counts.Quarantined, counts.Skipped);
+            await TellAsync(context, new SliceProgress(
+                claim.Id, SliceState.Completed, claim.Offset, claim.Limit, counts, claim.Attempts, claim.Seconds, null));
+            return;
+        }
+
+        await run.Ledger.HandBackAsync(claim, context.CancellationToken);
+        logger.HandedBack(claim.Id.ToString(), counts.Read, claim.Limit);
+        await SendAgainAsync(context);
+    }
+
+    /// <summary>
+    /// A source that cannot be opened and a table that may not be written to are the same for every slice: another
+    /// attempt here is useless, and counting it would make one wrongly set up worker give up the whole run.
+    /// </summary>
+    private static bool IsThisWorkersFault(Exception exception, bool hasBegun) => exception switch
+    {
+        SourceException source => !hasBegun && !source.IsTransient,
+        PostgresException refused => PostgresErrors.IsConfiguration(refused),
+        _ => false,
+    };
 
     /// <summary>Workers that fail say why; those that die or hang leave only a claim that moved nothing.</summary>
     private static string WorkerKiller(SliceClaim claim)
         => $"{claim.StalledAttempts - 1} attempts moved nothing, and the last ended without a word: a document of it may "
             + "kill or hang its worker (see the workers' logs)";
 
-    private async Task HandBackAsync(ConsumeContext<MigrateSlice> context, SliceClaim rest)
-    {
-        await run.Ledger.HandBackAsync(rest.Id, context.CancellationToken);
-        logger.HandedBack(rest.Id.ToString(), rest.Counts.Read, rest.Limit);
-        await SendAgainAsync(context);
-    }
-
     /// <summary>The slice goes to the queue's end for another attempt, or to the error queue when it has had enough.</summary>
     private async Task FailAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim, Exception exception)
     {
         var error = TransientRetry.FirstLine(exception);
         var most = run.File.Slices.MaxAttempts;
+
+        // Waited out while the slice is still in hand: nobody else need try it sooner, nor reconcile wonder about it.
+        if (claim.StalledAttempts < most)
+            await PauseAsync(claim.StalledAttempts);
         var failed = await TransientRetry.Create($"Noting the failure of {claim.Id}", logger, time).ExecuteAsync(
-            async token => await run.Ledger.FailAsync(claim.Id, error, most, token), context.CancellationToken);
+            async token => await run.Ledger.FailAsync(claim, error, most, token), context.CancellationToken);
         switch (failed)
         {
             case null:
@@ -142,26 +167,41 @@ internal sealed class MigrateSliceConsumer(
                 logger.GivenUp(claim.Id.ToString(), attempts, error);
                 await TellAsync(context, new SliceProgress(
                     claim.Id, SliceState.Failed, claim.Offset, claim.Limit, claim.Counts, attempts, 0, error));
-                // Thrown, not returned: this is what moves the message to the run's error queue.
                 throw new SliceGivenUpException($"{claim.Id}: given up after {attempts} attempts: {error}", exception);
             case (_, _, var stalled):
                 logger.AttemptFailed(claim.Id.ToString(), stalled, most, error);
-                await Task.Delay(RedeliveryDelay(stalled), time, drain.Token)
-                    .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
                 await SendAgainAsync(context);
                 return;
         }
     }
 
-    /// <summary>1, 2, 4, ... seconds, at most 30: short beside the lease and the broker's consumer time-out.</summary>
-    private static TimeSpan RedeliveryDelay(int stalledAttempts)
-        => TimeSpan.FromSeconds(Math.Min(30, Math.Pow(2, Math.Max(0, stalledAttempts - 1))));
+    /// <summary>1, 2, 4, ... seconds, at most 30; cut short when the worker is asked to stop.</summary>
+    private async Task PauseAsync(int stalledAttempts)
+    {
+        var delay = TimeSpan.FromSeconds(Math.Min(30, Math.Pow(2, Math.Max(0, stalledAttempts - 1))));
+        try
+        {
+            await Task.Delay(delay, time, drain.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: the failure is noted at once.
+        }
+    }
 
     /// <summary>Returns once the broker has confirmed the new message; only then is the old one acknowledged.</summary>
+    /// <exception cref="MessageGoesBackException">It could not be sent; the broker shall give the old one to somebody else.</exception>
     private async Task SendAgainAsync(ConsumeContext<MigrateSlice> context)
     {
-        var endpoint = await context.GetSendEndpoint(RunTopology.SlicesAddress(run.Run, run.UsesBroker));
-        await endpoint.Send(context.Message, context.CancellationToken);
+        try
+        {
+            var endpoint = await context.GetSendEndpoint(RunTopology.SlicesAddress(run.Run, run.UsesBroker));
+            await endpoint.Send(context.Message, RunTopology.MustArrive, context.CancellationToken);
+        }
+        catch (Exception e)
+        {
+            throw new MessageGoesBackException("The rest of the slice could not be sent again: " + e.Message, e);
+        }
     }
 
     /// <summary>Publishes the news. Losing it loses nothing, so it never makes a slice fail.</summary>
@@ -179,7 +219,7 @@ internal sealed class MigrateSliceConsumer(
                     m.RunId, m.Run, m.Collection, m.Slice, m.Offset, m.Limit, c.Read, c.Written, c.Quarantined, c.Skipped,
                     worker.Name, slice.Seconds), context.CancellationToken));
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             logger.NewsLost(slice.Id.ToString(), TransientRetry.FirstLine(e));
         }

@@ -60,6 +60,14 @@ public static class RunTopology
         queue.SetQueueArgument("x-delivery-limit", DeliveryLimit);
     }
 
+    /// <summary>An exchange drops what no queue is bound for, unless it is told that the message must arrive.</summary>
+    public static void MustArrive(SendContext<MigrateSlice> context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (context.TryGetPayload<RabbitMqSendContext>(out var rabbit))
+            rabbit.Mandatory = true;
+    }
+
     /// <summary>The coordinator's queue for the news of one run; it goes by itself some time after the coordinator.</summary>
     public static void ConfigureEventQueue(IReceiveEndpointConfigurator endpoint, RunRecord run)
     {

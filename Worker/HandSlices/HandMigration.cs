@@ -40,16 +40,17 @@ internal sealed class HandMigration(
         {
             if (await ClaimAsync(id, drain) is not { } claim)
                 return;
+            SliceMigrator? migrator = null;
             try
             {
-                var migrator = await context.MigratorAsync(id.Collection, drain);
+                migrator = await context.MigratorAsync(id.Collection, drain);
                 if (await migrator.MigrateAsync(claim, drain, CancellationToken.None) is SliceEnd.Completed { Claim: var done })
                 {
                     await SayAsync(id, done.Counts);
                     return;
                 }
 
-                await context.Ledger.HandBackAsync(id, CancellationToken.None);
+                await context.Ledger.HandBackAsync(migrator.Claim ?? claim, CancellationToken.None);
                 drain.ThrowIfCancellationRequested();
             }
             catch (FenceLostException)
@@ -58,7 +59,7 @@ internal sealed class HandMigration(
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                await FailAsync(id, e);
+                await FailAsync(migrator?.Claim ?? claim, e);
             }
         }
     }
@@ -70,7 +71,9 @@ internal sealed class HandMigration(
         var patience = TimeSpan.FromSeconds(2 * context.File.Worker.LeaseSeconds);
         while (true)
         {
-            switch (await context.Ledger.ClaimAsync(id, redelivered: false, cancellationToken))
+            var outcome = await TransientRetry.Create($"Claiming {id}", _logger, time).ExecuteAsync(
+                async token => await context.Ledger.ClaimAsync(id, redelivered: false, token), cancellationToken);
+            switch (outcome)
             {
                 case ClaimOutcome.Granted { Claim: var claim }:
                     return claim;
@@ -90,11 +93,13 @@ internal sealed class HandMigration(
         }
     }
 
-    private async Task FailAsync(SliceId id, Exception exception)
+    private async Task FailAsync(SliceClaim claim, Exception exception)
     {
+        var id = claim.Id;
         var error = TransientRetry.FirstLine(exception);
-        var failed = await context.Ledger.FailAsync(
-            id, error, context.File.Slices.MaxAttempts, CancellationToken.None);
+        var failed = await TransientRetry.Create($"Noting the failure of {id}", _logger, time).ExecuteAsync(
+            async token => await context.Ledger.FailAsync(claim, error, context.File.Slices.MaxAttempts, token),
+            CancellationToken.None);
         if (failed is (SliceState.Failed, var attempts, _))
             throw new UserException(ExitCode.Incomplete, $"{id}: given up after {attempts} attempts: {error}");
         _logger.AttemptFailed(id.ToString(), failed?.Stalled ?? 0, context.File.Slices.MaxAttempts, error);

@@ -1,3 +1,4 @@
+using Migration.Contracts.Migrations;
 using RabbitMQ.Client;
 
 namespace Migration.Worker.Hosting;
@@ -8,12 +9,22 @@ namespace Migration.Worker.Hosting;
 /// </summary>
 public static class BrokerProbe
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <exception cref="RabbitMQ.Client.Exceptions.BrokerUnreachableException">It cannot be reached, or refuses the user.</exception>
     /// <exception cref="UserException">The URI cannot be read.</exception>
     public static async Task CheckAsync(string broker, CancellationToken cancellationToken)
     {
-        var factory = Factory(broker);
-        await using var connection = await factory.CreateConnectionAsync("migration check", cancellationToken);
+        try
+        {
+            await using var connection = await Factory(broker).CreateConnectionAsync("migration check", cancellationToken)
+                .WaitAsync(Patience, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new UserException(
+                ExitCode.Unreachable, $"RabbitMQ at {ConnectionText.Describe(broker)} has not answered for {Patience.TotalSeconds:0} seconds.", e);
+        }
     }
 
     /// <summary>For what MassTransit has no call for: declaring, counting and removing queues.</summary>

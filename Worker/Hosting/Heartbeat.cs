@@ -10,7 +10,8 @@ namespace Migration.Worker.Hosting;
 /// database's clock. Stops last, when nothing is in hand any more.
 /// </summary>
 internal sealed class Heartbeat(
-    NpgsqlDataSource target, WorkerIdentity worker, TimeProvider time, ILogger<Heartbeat> logger) : BackgroundService
+    NpgsqlDataSource target, WorkerIdentity worker, TimeProvider time, ILogger<Heartbeat> logger, WorkRefusal? refusal = null)
+    : BackgroundService
 {
     /// <summary>Three beats fit in the shortest lease that a migration file may ask for (5 s).</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1.5);
@@ -49,6 +50,11 @@ internal sealed class Heartbeat(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Stopping; StopAsync says goodbye.
+        }
+        catch (Exception e) when (refusal is not null)
+        {
+            // A worker without a heartbeat counts as dead while it lives: it ends, and says why.
+            refusal.Refuse(e);
         }
     }
 

@@ -15,8 +15,12 @@ internal sealed class RunWatcher(
     DrainSignal drain, WorkRefusal refusal, IHostApplicationLifetime lifetime, TimeProvider time,
     ILogger<RunWatcher> logger) : BackgroundService
 {
+    /// <summary>How long a worker waits for an incomplete run to go on.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     private readonly RunLedger _runs = new(target);
     private bool _hasWorked;
+    private long? _incompleteSince;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -85,10 +89,15 @@ internal sealed class RunWatcher(
     }
 
     /// <summary>
-    /// True when the one run that this worker was started for was complete before it came; an incomplete one may be about
-    /// to go on.
+    /// True when the one run that this worker was started for was complete before it came, or has been incomplete for
+    /// minutes: one that ended incomplete may be about to go on.
     /// </summary>
     private async Task<bool> IsOverAsync(CancellationToken cancellationToken)
-        => options.Run is { } name
-            && await _runs.FindAsync(name, cancellationToken) is { State: RunState.Completed };
+    {
+        if (options.Run is not { } name || await _runs.FindAsync(name, cancellationToken) is not { } run)
+            return false;
+        _incompleteSince = run.State == RunState.Incomplete ? _incompleteSince ?? time.GetTimestamp() : null;
+        return run.State == RunState.Completed
+            || _incompleteSince is { } since && time.GetElapsedTime(since) >= Patience;
+    }
 }

@@ -1,6 +1,7 @@
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Consumers;
 using Npgsql;
@@ -10,6 +11,9 @@ namespace Migration.Worker.Hosting;
 /// <summary>Puts a worker's parts together.</summary>
 public static class WorkerServices
 {
+    /// <summary>Connections of its own, so that a heartbeat never waits behind the slices for one.</summary>
+    private const string HeartbeatTarget = "heartbeat";
+
     /// <summary>
     /// What migrates slices. Hosted services stop in the reverse order of their registration, so the heartbeat, added
     /// first, outlives the bus and the slices in hand.
@@ -19,12 +23,18 @@ public static class WorkerServices
             .AddSingleton(options)
             .AddSingleton(TimeProvider.System)
             .AddSingleton(_ => WorkerIdentity.Create())
-            .AddSingleton(provider => OpenTarget(options.Target, provider.GetRequiredService<WorkerIdentity>().Name))
+            .AddSingleton(provider => OpenTarget(
+                options.Target, provider.GetRequiredService<WorkerIdentity>().Name, 4 * options.Multiply + 4))
+            .AddKeyedSingleton(HeartbeatTarget, (provider, _) => OpenTarget(
+                options.Target, provider.GetRequiredService<WorkerIdentity>().Name, 2))
             .AddSingleton<SlicesInHand>()
             .AddSingleton<DrainSignal>()
             .AddSingleton<WorkRefusal>()
             .AddSingleton<RunSubscriptions>()
-            .AddHostedService<Heartbeat>();
+            .AddHostedService(provider => new Heartbeat(
+                provider.GetRequiredKeyedService<NpgsqlDataSource>(HeartbeatTarget),
+                provider.GetRequiredService<WorkerIdentity>(), provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<Heartbeat>>(), provider.GetRequiredService<WorkRefusal>()));
 
     /// <summary>The worker's own bus.</summary>
     /// <param name="broker"><c>amqp://</c> or <c>amqps://</c>.</param>
@@ -53,13 +63,15 @@ public static class WorkerServices
             host.Heartbeat(TimeSpan.FromSeconds(15));
         });
 
-    private static NpgsqlDataSource OpenTarget(string uri, string worker)
+    /// <param name="connections">At least so many may be open at a time, whatever the URI says.</param>
+    private static NpgsqlDataSource OpenTarget(string uri, string worker, int connections)
     {
         var connection = new NpgsqlConnectionStringBuilder(ConnectionText.ToNpgsql(uri))
         {
             ApplicationName = "migration worker " + worker,
             IncludeErrorDetail = true,
         };
+        connection.MaxPoolSize = Math.Max(connection.MaxPoolSize, connections);
         return NpgsqlDataSource.Create(connection);
     }
 }

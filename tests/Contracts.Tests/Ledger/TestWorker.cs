@@ -7,8 +7,15 @@ internal sealed record TestWorker(Guid Id, string Name, LedgerDatabase Database)
 {
     public SliceLedger Ledger => new(Database.Target, Id, LedgerDatabase.Lease);
 
-    public Task<ClaimOutcome> TryClaimAsync(SliceId slice, bool redelivered = false)
-        => Ledger.ClaimAsync(slice, redelivered, LedgerDatabase.Cancellation);
+    private readonly Dictionary<SliceId, SliceClaim> _claims = [];
+
+    public async Task<ClaimOutcome> TryClaimAsync(SliceId slice, bool redelivered = false)
+    {
+        var outcome = await Ledger.ClaimAsync(slice, redelivered, LedgerDatabase.Cancellation);
+        if (outcome is ClaimOutcome.Granted { Claim: var claim })
+            _claims[slice] = claim;
+        return outcome;
+    }
 
     public async Task<SliceClaim> ClaimAsync(SliceId slice, bool redelivered = false)
         => Assert.IsType<ClaimOutcome.Granted>(await TryClaimAsync(slice, redelivered)).Claim;
@@ -27,10 +34,14 @@ internal sealed record TestWorker(Guid Id, string Name, LedgerDatabase Database)
     public async Task CompleteAsync(SliceId slice, SliceCounts counts)
         => await AdvanceAsync(await ClaimAsync(slice), 9, counts, isFinal: true);
 
-    public Task<bool> HandBackAsync(SliceId slice) => Ledger.HandBackAsync(slice, LedgerDatabase.Cancellation);
+    /// <summary>By this worker's last claim of the slice; false when it never had one.</summary>
+    public async Task<bool> HandBackAsync(SliceId slice)
+        => _claims.TryGetValue(slice, out var claim) && await Ledger.HandBackAsync(claim, LedgerDatabase.Cancellation);
 
-    public Task<(SliceState State, int Attempts, int Stalled)?> FailAsync(SliceId slice, string error = "boom", int most = 3)
-        => Ledger.FailAsync(slice, error, most, LedgerDatabase.Cancellation);
+    public async Task<(SliceState State, int Attempts, int Stalled)?> FailAsync(SliceId slice, string error = "boom", int most = 3)
+        => _claims.TryGetValue(slice, out var claim)
+            ? await Ledger.FailAsync(claim, error, most, LedgerDatabase.Cancellation)
+            : null;
 
     /// <summary>As if it had been silent for longer than the lease.</summary>
     public Task FallSilentAsync() => Database.ExecuteAsync(

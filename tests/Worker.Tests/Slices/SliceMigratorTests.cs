@@ -75,7 +75,7 @@ public sealed class SliceMigratorTests
         var end = await migrator.MigrateAsync(claim, drain: new CancellationToken(canceled: true), Cancellation);
 
         Assert.Equal(10, Assert.IsType<SliceEnd.Unfinished>(end).Claim.Counts.Read);
-        Assert.True(await first.Ledger.HandBackAsync(lab.Slice, Cancellation));
+        Assert.True(await first.Ledger.HandBackAsync(end.Claim, Cancellation));
         Assert.IsType<SliceEnd.Completed>(await MigrateAsync(lab.Worker(lab.Database.DataSource), lab.Slice));
         Assert.Equal(Enumerable.Range(0, 30), await lab.WrittenAsync());
     }

@@ -1,0 +1,13 @@
+using MassTransit;
+using RabbitMQ.Client.Exceptions;
+
+namespace Migration.Coordinator.Publishing;
+
+/// <summary>What the broker's being away looks like, through its client and through MassTransit.</summary>
+internal static class BrokerFaults
+{
+    /// <summary>True when what was to be sent stays in the ledger as waiting and reconcile may send it later.</summary>
+    public static bool IsTransient(Exception exception) => exception
+        is BrokerUnreachableException or AlreadyClosedException or OperationInterruptedException
+        or MassTransitException or TimeoutException or IOException;
+}
