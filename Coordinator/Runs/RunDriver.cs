@@ -28,7 +28,8 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         var broker = await BrokerAsync(cancellationToken);
         var connection = ConnectionText.ToNpgsql(file.Target.Uri);
         await using var target = NpgsqlDataSource.Create(connection);
-        await CheckAsync(target, cancellationToken);
+        if (!await HasStartedAsync(target, cancellationToken))
+            await CheckAsync(target, cancellationToken);
         await LedgerSchema.EnsureAsync(target, cancellationToken);
         await using var runLock = await RunLock.AcquireAsync(
             connection, _name, WorkerIdentity.Create().Name, cancellationToken);
@@ -45,6 +46,18 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         await CreateTablesAsync(target, run, cancellationToken);
         await MigrateAsync(target, runs, plan, runLock, run, broker, cancellationToken);
         return await EndAsync(target, runs, run, broker, cancellationToken);
+    }
+
+    /// <summary>
+    /// Such a run is first compared with the file that it was started with: a changed column is a change to refuse by its
+    /// name, not a wrong table; and one that is complete needs no source any more.
+    /// </summary>
+    private async Task<bool> HasStartedAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
+    {
+        if (!await LedgerSchema.ExistsAsync(target, cancellationToken))
+            return false;
+        await LedgerSchema.EnsureAsync(target, cancellationToken);
+        return await new RunLedger(target).FindAsync(_name, cancellationToken) is { State: not RunState.Planning };
     }
 
     /// <summary>Whatever is wrong with source or target is said before anything is made, so that a second try finds a clean slate.</summary>

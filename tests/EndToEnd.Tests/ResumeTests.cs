@@ -15,6 +15,11 @@ public sealed class ResumeTests
         await using var bed = await TestBed.CreateAsync(shop, null, Cancellation);
         await bed.StartRun("--in-process").EndsWithAsync(0, Cancellation);
 
+        var source = bed.Environment["MIGRATION_SOURCE"];
+        bed.Environment["MIGRATION_SOURCE"] = shop.Folder + "-gone";
+        await bed.StartRun("--in-process").EndsWithAsync(ExitCode.Refused, Cancellation);
+        bed.Environment["MIGRATION_SOURCE"] = source;
+
         var again = bed.StartRun("--in-process");
         await again.EndsWithAsync(0, Cancellation);
         Assert.Contains("complete", again.Output, StringComparison.Ordinal);
