@@ -11,21 +11,28 @@ namespace Migration.Coordinator.Scaling;
 internal sealed class LocalWorkers : IAsyncDisposable
 {
     private const int MostDeathsWithoutProgress = 5;
+
+    /// <summary>About ten minutes, as each waits <see cref="RetryDelay"/>: longer than a restart or a failover takes.</summary>
+    private const int MostUnreachable = 120;
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(30);
 
     private readonly List<LocalWorker> _workers = [];
     private readonly Func<int, LocalWorker> _start;
     private readonly Dictionary<int, DateTimeOffset> _retryAt = [];
-    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly TimeProvider _time;
     private int _deaths;
+    private int _unreachable;
     private long _completedAtLastDeath;
 
     /// <param name="count">How many.</param>
     /// <param name="connections">Source, target, broker and run as environment variables: an argument could be read by everyone.</param>
     /// <param name="logFolder">Each worker's log, <c>worker-1.log</c> and so on.</param>
-    public LocalWorkers(int count, IReadOnlyDictionary<string, string?> connections, string logFolder)
+    public LocalWorkers(
+        int count, IReadOnlyDictionary<string, string?> connections, string logFolder, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         Directory.CreateDirectory(logFolder);
         LogFolder = logFolder;
         _start = number => LocalWorker.Start(connections, Path.Combine(logFolder, $"worker-{number}.log"));
@@ -56,13 +63,13 @@ internal sealed class LocalWorkers : IAsyncDisposable
             dead.HearOut();
             if (dead.ExitCode == ExitCode.Configuration)
                 throw new UserException($"A worker cannot work: {dead.LastLine} (log: {LogFolder})");
-            if (dead.ExitCode != ExitCode.Unreachable)
-                _deaths = completedSlices > _completedAtLastDeath ? 1 : _deaths + 1;
+            if (completedSlices > _completedAtLastDeath)
+                (_deaths, _unreachable) = (0, 0);
             _completedAtLastDeath = completedSlices;
-            if (_deaths > MostDeathsWithoutProgress)
+            if (dead.ExitCode == ExitCode.Unreachable ? ++_unreachable > MostUnreachable : ++_deaths > MostDeathsWithoutProgress)
                 throw new UserException(
                     ExitCode.Incomplete,
-                    $"{_deaths} workers died one after the other without completing a slice; the last one ended with exit code "
+                    $"{_deaths + _unreachable} workers ended one after the other without completing a slice; the last one ended with exit code "
                     + $"{dead.ExitCode} and said: {dead.LastLine} (log: {LogFolder})");
             onDeath(dead.Id, dead.ExitCode);
             Replaced++;
