@@ -24,7 +24,9 @@ internal static class CopyStream
         NpgsqlConnection connection, string copy, RowBuffer rows, int first, int count, CancellationToken cancellationToken) =>
         CopyAsync(connection, copy, (stream, token) => SendNumberedRowsAsync(stream, rows, first, count, token), cancellationToken);
 
-    private static async Task CopyAsync(
+    /// <summary>Ends the COPY when <paramref name="send"/> has returned; when it throws, none of its rows are kept.</summary>
+    /// <exception cref="NpgsqlException">What the server refused, or how the connection was lost.</exception>
+    internal static async Task CopyAsync(
         NpgsqlConnection connection, string copy, Func<Stream, CancellationToken, Task> send, CancellationToken cancellationToken)
     {
         var stream = await connection.BeginRawBinaryCopyAsync(copy, cancellationToken);
@@ -36,12 +38,28 @@ internal static class CopyStream
         }
         catch
         {
-            // Disposing ends the COPY as if all had been sent.
-            await stream.CancelAsync();
+            await AbandonAsync(stream);
             throw;
         }
 
         await stream.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Disposing would end the COPY as if all had been sent. The error that led here decides whether the batch is tried
+    /// again, so that none may take its place: neither that the connection is gone (Npgsql then ended the COPY itself and
+    /// holds the stream for disposed) nor what the server has to say of rows that are given up anyway. Where the
+    /// cancelling itself loses the connection, Npgsql closes it.
+    /// </summary>
+    private static async Task AbandonAsync(NpgsqlRawCopyStream stream)
+    {
+        try
+        {
+            await stream.CancelAsync();
+        }
+        catch (Exception e) when (e is NpgsqlException or ObjectDisposedException)
+        {
+        }
     }
 
     private static async Task SendRowsAsync(Stream stream, ReadOnlyMemory<byte> rows, CancellationToken cancellationToken)

@@ -3,18 +3,20 @@ using Npgsql;
 namespace Migration.Worker.Targets;
 
 /// <summary>
-/// What an error of PostgreSQL means for a batch: a row's own fault, something that passes, or neither (configuration,
-/// a bug). Decided here once, by SQLSTATE; see appendix A of PostgreSQL's manual.
+/// What an error of PostgreSQL means for a batch: a row's own fault, something that passes, configuration, or none of
+/// these (a bug). No error is two of them. Decided here once, by SQLSTATE; see appendix A of PostgreSQL's manual.
 /// </summary>
 internal static class PostgresErrors
 {
     private const string DataException = "22";
     private const string IntegrityViolation = "23";
     private const string ConnectionException = "08";
+    private const string InvalidAuthorization = "28";
+    private const string SyntaxErrorOrAccessRule = "42";
 
     private static readonly HashSet<string> RowFaults =
     [
-        "44000", // with_check_option_violation: the row is outside the view's or policy's condition
+        "44000", // with_check_option_violation: the row is outside the view's condition
         "54000", // program_limit_exceeded: a row or an index entry larger than a page takes
         "P0001", // raise_exception: a trigger refused the row
         "P0004", // assert_failure: likewise
@@ -23,9 +25,17 @@ internal static class PostgresErrors
     /// <summary>Of class 22, but the stream's fault, not a row's: every row would fail.</summary>
     private const string BadCopyFormat = "22P04";
 
+    private static readonly HashSet<string> Configuration =
+    [
+        "3D000", // invalid_catalog_name: no such database
+        "3F000", // invalid_schema_name
+    ];
+
     private static readonly HashSet<string> Transient =
     [
-        "25006", // read_only_sql_transaction: connected to what is a standby since a failover
+        // read_only_sql_transaction: connected to what is a standby since a failover. Where the target is read-only for
+        // good, the retries run out.
+        "25006",
         "25P03", // idle_in_transaction_session_timeout: the worker was held up
         "25P04", // transaction_timeout: likewise
         "40001", // serialization_failure: tried again, it passes
@@ -50,8 +60,19 @@ internal static class PostgresErrors
     public static bool IsRowFault(PostgresException error)
     {
         var state = error.SqlState;
-        var isData = state.StartsWith(DataException, StringComparison.Ordinal) && state != BadCopyFormat;
-        return isData || state.StartsWith(IntegrityViolation, StringComparison.Ordinal) || RowFaults.Contains(state);
+        var isData = IsOf(DataException, state) && state != BadCopyFormat;
+        return isData || IsOf(IntegrityViolation, state) || RowFaults.Contains(state) || IsPolicyViolation(error);
+    }
+
+    /// <summary>
+    /// True when neither another try nor other rows can mend it, but only somebody who changes the target or the migration
+    /// file: a table, column or type that is not there or another, a right that is lacking, a wrong password.
+    /// </summary>
+    public static bool IsConfiguration(PostgresException error)
+    {
+        var state = error.SqlState;
+        return (IsOf(SyntaxErrorOrAccessRule, state) && !IsRowFault(error))
+            || IsOf(InvalidAuthorization, state) || Configuration.Contains(state);
     }
 
     /// <summary>True when neither another try nor other rows can help: a missing table, column, schema, database or right.</summary>
@@ -66,6 +87,15 @@ internal static class PostgresErrors
     {
         // Without a SQLSTATE it is the connection: Npgsql counts broken and timed out ones as transient.
         if (error is not PostgresException refused) return error.IsTransient;
-        return refused.SqlState.StartsWith(ConnectionException, StringComparison.Ordinal) || Transient.Contains(refused.SqlState);
+        return IsOf(ConnectionException, refused.SqlState) || Transient.Contains(refused.SqlState);
     }
+
+    /// <summary>
+    /// A row outside a row security policy's condition has the SQLSTATE of a lacking right; PostgreSQL's function that
+    /// checks rows, never translated, tells them apart (src/backend/executor/execMain.c).
+    /// </summary>
+    private static bool IsPolicyViolation(PostgresException error) =>
+        error is { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "ExecWithCheckOptions" };
+
+    private static bool IsOf(string sqlStateClass, string state) => state.StartsWith(sqlStateClass, StringComparison.Ordinal);
 }

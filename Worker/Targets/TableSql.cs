@@ -46,7 +46,7 @@ internal sealed class TableSql
     public string PrepareStaging { get; }
 
     /// <summary>
-    /// Whether a trigger before INSERT may drop rows without an error. COPY's count of rows does not reach us through
+    /// Whether a trigger before INSERT, of the table or a partition, may drop rows without an error. COPY's count of rows does not reach us through
     /// Npgsql's raw stream, so that rows then go by way of the temporary table, where the merge tells the count.
     /// </summary>
     public string HasDroppingTrigger { get; }
@@ -71,10 +71,16 @@ internal sealed class TableSql
         $"INSERT INTO {table} ({list}) OVERRIDING SYSTEM VALUE SELECT {list} FROM {staging} "
         + $"WHERE {ordinal} {InRange} ORDER BY {ordinal}";
 
-    /// <summary>tgtype: 1 for each row, 2 before, 4 on insert (src/include/catalog/pg_trigger.h).</summary>
-    private static string DroppingTrigger(TableName table) =>
-        "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgtype & 7 = 7 AND tgenabled <> 'D' "
-        + $"AND tgrelid = '{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}'::regclass)";
+    /// <summary>
+    /// tgtype: 1 for each row, 2 before, 4 on insert (src/include/catalog/pg_trigger.h). A partition may have triggers of
+    /// its own, at any depth; of a table that is not partitioned pg_partition_tree tells nothing, not even itself.
+    /// </summary>
+    private static string DroppingTrigger(TableName table)
+    {
+        var oid = $"'{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}'::regclass";
+        return "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgtype & 7 = 7 AND tgenabled <> 'D' "
+            + $"AND (tgrelid = {oid} OR tgrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree({oid}))))";
+    }
 
     private static string Overwrite(
         string table, string staging, string ordinal, string list, List<string> key, List<string> names)

@@ -151,6 +151,76 @@ public sealed class TableWriterTests(TargetFixture target) : IClassFixture<Targe
         Assert.Equal(50, await CountAsync(connection));
     }
 
+    [Theory]
+    [InlineData(ConflictAction.Fail)]
+    [InlineData(ConflictAction.Skip)]
+    [InlineData(ConflictAction.Overwrite)]
+    public async Task Rows_that_a_partition_s_own_trigger_drops_are_counted_as_skipped(ConflictAction onConflict)
+    {
+        var mapping = Mapping() with { OnConflict = onConflict };
+        await using var connection = await target.OpenAsync();
+        await connection.ExecuteAsync(
+            """
+            CREATE SCHEMA {0};
+            CREATE TABLE {0}.products (id int PRIMARY KEY, sku text, stock int, vendor int) PARTITION BY RANGE (id);
+            CREATE TABLE {0}.low PARTITION OF {0}.products FOR VALUES FROM (0) TO (60);
+            CREATE TABLE {0}.high PARTITION OF {0}.products FOR VALUES FROM (60) TO (100) PARTITION BY RANGE (id);
+            CREATE TABLE {0}.highest PARTITION OF {0}.high FOR VALUES FROM (60) TO (100);
+            CREATE FUNCTION {0}.drop_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+            CREATE TRIGGER drop_row BEFORE INSERT ON {0}.highest FOR EACH ROW EXECUTE FUNCTION {0}.drop_row();
+            """.Replace("{0}", _schema, StringComparison.Ordinal));
+        await TargetTables.EnsureAllAsync(connection, [mapping], CancellationToken.None);
+
+        var outcome = await CommitAsync(connection, mapping, Documents(100));
+
+        Assert.Equal((60, 40, 0), (outcome.Written, outcome.Skipped, outcome.Rejected.Count));
+        Assert.Equal(60, await CountAsync(connection));
+    }
+
+    [Fact]
+    public async Task A_row_that_a_policy_refuses_is_found()
+    {
+        var mapping = Mapping() with { OnConflict = ConflictAction.Skip };
+        var role = $"r{Guid.NewGuid():N}";
+        await using var connection = await PrepareAsync(
+            mapping,
+            "ALTER TABLE {0}.products ENABLE ROW LEVEL SECURITY; CREATE POLICY sold ON {0}.products USING (true) WITH CHECK (stock <> 42);"
+            + $"CREATE ROLE {role}; GRANT USAGE ON SCHEMA {{0}} TO {role}; GRANT SELECT, INSERT, UPDATE ON {{0}}.products TO {role}; SET ROLE {role}");
+        try
+        {
+            var outcome = await CommitAsync(connection, mapping, Documents(100));
+
+            var rejected = Assert.Single(outcome.Rejected);
+            Assert.Equal((42, "42501", 99), (rejected.Row, rejected.Rejection.SqlState, outcome.Written));
+        }
+        finally
+        {
+            await connection.ExecuteAsync($"RESET ROLE; DROP OWNED BY {role} CASCADE; DROP ROLE {role}");
+        }
+    }
+
+    [Theory]
+    [InlineData(ConflictAction.Fail)]
+    [InlineData(ConflictAction.Skip)]
+    public async Task A_right_that_is_lacking_is_no_row_s_fault(ConflictAction onConflict)
+    {
+        var mapping = Mapping() with { OnConflict = onConflict };
+        var role = $"r{Guid.NewGuid():N}";
+        await using var connection = await PrepareAsync(
+            mapping, $"CREATE ROLE {role}; GRANT USAGE ON SCHEMA {{0}} TO {role}; SET ROLE {role}");
+        try
+        {
+            var error = await Assert.ThrowsAsync<PostgresException>(() => CommitAsync(connection, mapping, Documents(10)));
+
+            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, error.SqlState);
+            Assert.True(PostgresErrors.IsConfiguration(error));
+        }
+        finally
+        {
+            await connection.ExecuteAsync($"RESET ROLE; DROP OWNED BY {role} CASCADE; DROP ROLE {role}");
+        }
+    }
+
     [Fact]
     public async Task A_fault_at_the_start_of_megabytes_does_not_stall_the_rest()
     {
