@@ -75,13 +75,6 @@ internal static class PostgresErrors
             || IsOf(InvalidAuthorization, state) || Configuration.Contains(state);
     }
 
-    /// <summary>True when neither another try nor other rows can help: a missing table, column, schema, database or right.</summary>
-    public static bool IsConfiguration(PostgresException error)
-        => !IsRowFault(error)
-            && (error.SqlState.StartsWith("42", StringComparison.Ordinal)
-                || error.SqlState.StartsWith("28", StringComparison.Ordinal)
-                || error.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InvalidSchemaName);
-
     /// <summary>True when the same batch may go through later, on this connection or another.</summary>
     public static bool IsTransient(NpgsqlException error)
     {

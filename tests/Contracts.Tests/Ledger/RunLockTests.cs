@@ -147,7 +147,7 @@ public sealed class RunLockTests
     }
 
     [Fact]
-    public async Task A_long_name_of_a_holder_is_cut_and_not_refused()
+    public async Task A_long_name_of_a_holder_keeps_its_end_with_the_process_id()
     {
         await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
         await using var held = await RunLock.AcquireAsync(
@@ -156,7 +156,7 @@ public sealed class RunLockTests
         var refused = await Assert.ThrowsAsync<LedgerException>(
             () => RunLock.AcquireAsync(database.ConnectionString, "shop", "beta:4", Cancellation));
 
-        Assert.Contains(new string('x', 39) + "y (", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("coordinator " + new string('x', 38) + "yz (", refused.Message, StringComparison.Ordinal);
     }
 
     // The server notices the end of a session on its own time.
