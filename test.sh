@@ -37,6 +37,8 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . scripts/servers.sh
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
+# The servers die by the tests only, never with the machine, and what the kernel has is safe from that.
+export MIGRATION_TEST_FSYNC=${MIGRATION_TEST_FSYNC:-off}
 # No build server stays behind.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 # An account without a home still needs a place for packages.

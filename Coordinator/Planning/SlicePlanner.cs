@@ -20,6 +20,17 @@ internal sealed class SlicePlanner(PlanLedger ledger, RunRecord run, MigrationFi
         }
     }
 
+    /// <exception cref="UserException">The walk and the count differ: nothing is started.</exception>
+    internal static void CheckWalk(string source, long walked, long counted)
+    {
+        if (walked != counted)
+        {
+            throw new UserException(
+                $"{source}: {walked:N0} keys were walked, and the server counts {counted:N0} records. Either it is being written to, "
+                + "which 'live: true' under 'source' allows, or its index on _id does not hold every record; nothing is started.");
+        }
+    }
+
     private async Task PlanAsync(string collection, CancellationToken cancellationToken)
     {
         await using var pipeline = await CollectionPipeline.OpenAsync(file, collection, cancellationToken);
@@ -36,6 +47,9 @@ internal sealed class SlicePlanner(PlanLedger ledger, RunRecord run, MigrationFi
             keys += slice.Limit;
         }
 
+        // The slices cover what was walked; that the walk saw everything, the server is asked in another way.
+        if (file.Source is { IsServer: true, Live: false })
+            CheckWalk(pipeline.Source.Description, keys, await pipeline.Source.CountAsync(cancellationToken));
         await ledger.AddSlicesAsync(run.Id, collection, slices, keys, survey.SecondsPerRecord, cancellationToken);
         console.MarkupLineInterpolated(
             $"[bold]{collection}[/]: {keys:N0} records in {slices.Count:N0} slices of at most {records:N0}, from {pipeline.Source.Description}");

@@ -82,7 +82,9 @@ public sealed class BadInputTests
         var good = bed.Environment["MIGRATION_SOURCE"];
         var server = new MongoDB.Driver.MongoUrlBuilder(MongoDb.ConnectionString)
         {
-            Username = "nobody", Password = WrongSecret, DatabaseName = "shop",
+            Username = "nobody",
+            Password = WrongSecret,
+            DatabaseName = "shop",
         };
         bed.Environment["MIGRATION_SOURCE"] = server.ToString();
         await FailsAsync(bed, "--in-process", ExitCode.Configuration, "source");
@@ -98,6 +100,45 @@ public sealed class BadInputTests
         var program = bed.StartCoordinator("run", Path.Combine(bed.Folder, "missing.yaml"), "--name", bed.Run);
         await CheckAsync(bed, program, ExitCode.Configuration, "missing.yaml");
         await SucceedsAsync(bed);
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("report")]
+    [InlineData("plan")]
+    [InlineData("run")]
+    [InlineData(null)]
+    public async Task Help_does_not_show_what_the_environment_says(string? command)
+    {
+        await using var bed = await CreateAsync();
+        bed.Environment["MIGRATION_SOURCE"] = "mongodb://me:" + WrongSecret + "@127.0.0.1:1/shop";
+        bed.Environment["MIGRATION_TARGET"] = "postgres://me:" + WrongSecret + "@127.0.0.1:1/db";
+        bed.Environment["MIGRATION_BROKER"] = "amqp://me:" + WrongSecret + "@127.0.0.1:1/";
+
+        var program = command is null ? bed.StartWorkerProgram("--help") : bed.StartCoordinator(command, "--help");
+
+        await program.EndsWithAsync(ExitCode.Done, Cancellation);
+        Assert.Contains("Options:", program.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(WrongSecret, program.Output + program.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_set_up_wrongly_ends_and_no_slice_gives_up_over_it()
+    {
+        await using var bed = await CreateAsync();
+        var coordinator = bed.StartRun("--external");
+        var good = bed.Environment["MIGRATION_SOURCE"];
+        bed.Environment["MIGRATION_SOURCE"] = "/nowhere/dump";
+        var wrong = bed.StartWorker();
+
+        await wrong.EndsWithAsync(ExitCode.Configuration, Cancellation);
+        Assert.Contains("/nowhere/dump", wrong.Errors, StringComparison.Ordinal);
+
+        bed.Environment["MIGRATION_SOURCE"] = good;
+        var right = bed.StartWorker();
+        await coordinator.EndsWithAsync(ExitCode.Done, Cancellation);
+        await right.EndsWithAsync(ExitCode.Done, Cancellation);
+        Assert.Equal(0, await bed.Ledger.NumberAsync("sum(attempts) - count(*)", Cancellation));
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Migration.Contracts.Ledger;
 using Migration.EndToEnd.Tests.Harness;
 using Migration.EndToEnd.Tests.Oracles;
-using Migration.SampleShop;
 
 namespace Migration.EndToEnd.Tests;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Migration.EndToEnd.Tests.Harness;
-using Migration.SampleShop;
 
 namespace Migration.EndToEnd.Tests;
 

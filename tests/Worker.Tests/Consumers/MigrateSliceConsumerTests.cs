@@ -103,7 +103,7 @@ public sealed class MigrateSliceConsumerTests
         var inHand = new SlicesInHand();
         return new ServiceCollection()
             .AddSingleton<IHostApplicationLifetime>(new NoLifetime())
-            .AddMassTransitTestHarness(bus =>
+            .AddMassTransitTestHarness(TextWriter.Null, bus =>
             {
                 bus.DisableUsageTelemetry();
                 bus.UsingInMemory((context, memory) => memory.ReceiveEndpoint(
