@@ -12,24 +12,39 @@ internal sealed class SlicesInHand
     private readonly Dictionary<SliceId, int> _slices = [];
     private readonly Lock _lock = new();
 
-    public bool TryTake(SliceId id, bool redelivered)
+    /// <returns>Null when another delivery of it is being worked on here.</returns>
+    public Hold? TryTake(SliceId id, bool redelivered)
     {
         lock (_lock)
         {
             var count = _slices.GetValueOrDefault(id);
             if (count > 0 && !redelivered)
-                return false;
+                return null;
             _slices[id] = count + 1;
-            return true;
+            return new Hold(this, id);
         }
     }
 
-    public void LetGo(SliceId id)
+    private void LetGo(SliceId id)
     {
         lock (_lock)
         {
             if (--_slices[id] == 0)
                 _slices.Remove(id);
+        }
+    }
+
+    /// <summary>A slice in hand, until it is let go; more than once does nothing more.</summary>
+    internal sealed class Hold(SlicesInHand slices, SliceId id) : IDisposable
+    {
+        private bool _isLetGo;
+
+        public void Dispose()
+        {
+            if (_isLetGo)
+                return;
+            _isLetGo = true;
+            slices.LetGo(id);
         }
     }
 }

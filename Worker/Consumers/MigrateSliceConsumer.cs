@@ -18,6 +18,7 @@ namespace Migration.Worker.Consumers;
 /// the broker. Attempts are counted in the ledger, for the broker counts neither hand-backs nor consumer time-outs.</para>
 /// <para>Only <see cref="SliceGivenUpException"/> leaves here as an error, which is what moves a message to the error
 /// queue. A cancelled operation makes MassTransit give the message back to the broker.</para>
+/// <para>An instance consumes one message and is then gone.</para>
 /// <para>What would stop every slice (no source, no right on the table, no ledger for minutes) is no slice's fault: the
 /// slice is handed back without blame and the worker ends with the reason.</para>
 /// </remarks>
@@ -26,6 +27,8 @@ internal sealed class MigrateSliceConsumer(
     ILogger<MigrateSliceConsumer> logger)
     : IConsumer<MigrateSlice>
 {
+    private SlicesInHand.Hold? _hold;
+
     public async Task Consume(ConsumeContext<MigrateSlice> context)
     {
         // In memory, stopping the endpoint goes through all that waits; what is left alone stands in the ledger as waiting.
@@ -35,7 +38,8 @@ internal sealed class MigrateSliceConsumer(
         var message = context.Message;
         var id = new SliceId(message.RunId, message.Collection, message.Slice);
         using var scope = logger.SliceScope(message.Run, message.Collection, message.Slice);
-        if (!inHand.TryTake(id, context.ReceiveContext.Redelivered))
+        using var hold = _hold = inHand.TryTake(id, context.ReceiveContext.Redelivered);
+        if (hold is null)
         {
             logger.OwnedByAnother(id.ToString(), "this worker");
             return;
@@ -50,10 +54,6 @@ internal sealed class MigrateSliceConsumer(
             // Neither done nor noted: the ledger was away for minutes, or refuses this worker.
             refusal.Refuse(e);
             throw new MessageGoesBackException($"{id}: its worker ends.", e);
-        }
-        finally
-        {
-            inHand.LetGo(id);
         }
     }
 
@@ -193,6 +193,8 @@ internal sealed class MigrateSliceConsumer(
     /// <exception cref="MessageGoesBackException">It could not be sent; the broker shall give the old one to somebody else.</exception>
     private async Task SendAgainAsync(ConsumeContext<MigrateSlice> context)
     {
+        // Let go first: this very process may be given the new message before this method has returned.
+        _hold?.Dispose();
         try
         {
             var endpoint = await context.GetSendEndpoint(RunTopology.SlicesAddress(run.Run, run.UsesBroker));
