@@ -68,7 +68,7 @@ public sealed class PlanLedger(NpgsqlDataSource target)
         => target.ExecuteAsync(
             """
             UPDATE migration.slice
-            SET state = 'planned', finished_at = NULL, stalled_attempts = 0
+            SET state = 'planned', finished_at = NULL, stalled_attempts = 0, silent_attempts = 0, cause = NULL
             WHERE run_id = $1 AND state = 'failed'
             """,
             cancellationToken, runId);

@@ -47,10 +47,13 @@ internal sealed class SlicePlanner(PlanLedger ledger, RunRecord run, MigrationFi
             keys += slice.Limit;
         }
 
+        ProtocolPoint.Reached(ProtocolPoint.CollectionWalked, collection);
+
         // The slices cover what was walked; that the walk saw everything, the server is asked in another way.
         if (file.Source is { IsServer: true, Live: false })
             CheckWalk(pipeline.Source.Description, keys, await pipeline.Source.CountAsync(cancellationToken));
         await ledger.AddSlicesAsync(run.Id, collection, slices, keys, survey.SecondsPerRecord, cancellationToken);
+        ProtocolPoint.Reached(ProtocolPoint.CollectionPlanned, collection);
         console.MarkupLineInterpolated(
             $"[bold]{collection}[/]: {keys:N0} records in {slices.Count:N0} slices of at most {records:N0}, from {pipeline.Source.Description}");
     }

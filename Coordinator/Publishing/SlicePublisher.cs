@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Messages;
+using Migration.Worker;
 using Migration.Worker.Consumers;
 
 namespace Migration.Coordinator.Publishing;
@@ -40,6 +41,7 @@ internal sealed class SlicePublisher(
         await Task.WhenAll(slices.Select(slice => endpoint.Send(
             new MigrateSlice(run.Id, run.Name, slice.Id.Collection, slice.Id.Number, slice.Offset, slice.Limit),
             RunTopology.MustArrive, cancellationToken)));
+        ProtocolPoint.Reached(ProtocolPoint.MessagesConfirmed);
         foreach (var collection in slices.GroupBy(slice => slice.Id.Collection, slice => slice.Id.Number))
             await ledger.MarkQueuedAsync(run.Id, collection.Key, [.. collection], cancellationToken);
     }

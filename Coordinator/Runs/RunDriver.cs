@@ -154,6 +154,7 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
     private async Task<int> EndAsync(
         NpgsqlDataSource target, RunLedger runs, RunRecord run, string? broker, CancellationToken cancellationToken)
     {
+        ProtocolPoint.Reached(ProtocolPoint.BeforeVerdict);
         var progress = new ProgressLedger(target);
         var verdict = RunVerdict.Of(
             await progress.ByCollectionAsync(run.Id, cancellationToken),

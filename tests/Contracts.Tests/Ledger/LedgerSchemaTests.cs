@@ -21,7 +21,7 @@ public sealed class LedgerSchemaTests
 
         await LedgerSchema.EnsureAsync(ledger.Target, Cancellation);
 
-        Assert.Equal("collection ledger_version quarantine run slice worker", await ledger.ScalarAsync<string>(Tables));
+        Assert.Equal("collection ledger_version quarantine replay run slice worker", await ledger.ScalarAsync<string>(Tables));
         Assert.NotNull(await ledger.Runs.FindAsync("kept", Cancellation));
         Assert.Equal(applied, await ledger.ScalarAsync<DateTime>("SELECT applied_at FROM migration.ledger_version"));
     }
@@ -33,7 +33,7 @@ public sealed class LedgerSchemaTests
 
         await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => LedgerSchema.EnsureAsync(database.DataSource, Cancellation)));
 
-        Assert.Equal(1L, await database.DataSource.ScalarAsync<long>(
+        Assert.Equal(2L, await database.DataSource.ScalarAsync<long>(
             "SELECT count(*) FROM migration.ledger_version", Cancellation));
     }
 
