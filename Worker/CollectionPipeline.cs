@@ -1,20 +1,13 @@
 using Migration.Contracts.Migrations;
-using Migration.Worker.Mapping;
 using Migration.Worker.Sources;
-using Migration.Worker.Targets;
 
 namespace Migration.Worker;
 
 /// <summary>What the slices of one collection share: where records come from, what they become, where they go.</summary>
-internal sealed class CollectionPipeline(CollectionMapping mapping, ICollectionSource source) : IAsyncDisposable
+internal sealed class CollectionPipeline(CollectionMapping mapping, ICollectionSource source)
+    : CollectionRows(mapping), IAsyncDisposable
 {
-    public CollectionMapping Mapping { get; } = mapping;
-
     public ICollectionSource Source { get; } = source;
-
-    public RecordMapper Mapper { get; } = new(mapping);
-
-    public TableWriter Writer { get; } = new(mapping);
 
     public static async Task<CollectionPipeline> OpenAsync(
         MigrationFile file, string collection, CancellationToken cancellationToken)

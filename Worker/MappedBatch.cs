@@ -9,7 +9,7 @@ namespace Migration.Worker;
 /// <summary>
 /// The records of a page as rows, and those that cannot be rows with the reason. Kept and reused from page to page.
 /// </summary>
-internal sealed class MappedBatch(CollectionPipeline pipeline) : IDisposable
+internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
 {
     private readonly List<int> _recordOfRow = [];
     private readonly List<QuarantinedRecord> _rejected = [];
@@ -30,7 +30,7 @@ internal sealed class MappedBatch(CollectionPipeline pipeline) : IDisposable
         for (var i = 0; i < page.Records.Count; i++)
         {
             var record = page.Records[i];
-            if (Map(record) is { } rejection)
+            if (TryMap(record) is { } rejection)
                 _rejected.Add(Quarantine.Record(pipeline.Mapping.Name, record, rejection));
             else
                 _recordOfRow.Add(i);
@@ -39,10 +39,10 @@ internal sealed class MappedBatch(CollectionPipeline pipeline) : IDisposable
     }
 
     /// <summary>
-    /// A mapper that throws has a fault, and still it is this one record's bad luck and not its slice's. Memory that ran
-    /// out is the exception: that is for the slice to be made smaller.
+    /// Adds a row, or tells why not. A mapper that throws has a fault, and still it is this one record's bad luck and not
+    /// its slice's. Memory that ran out is the exception: that is for the slice to be made smaller.
     /// </summary>
-    private RecordRejection? Map(SourceRecord record)
+    public RecordRejection? TryMap(SourceRecord record)
     {
         if (record.Error is { } error)
             return new RecordRejection(RecordStage.Read, null, null, error);

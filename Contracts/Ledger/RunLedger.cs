@@ -68,19 +68,20 @@ public sealed class RunLedger(NpgsqlDataSource target)
             """,
             cancellationToken, id);
 
+    /// <summary>One that had ended already keeps the time of its end: a replay of records judges it anew.</summary>
     public Task CompleteAsync(Guid id, CancellationToken cancellationToken)
         => target.ExecuteAsync(
             """
-            UPDATE migration.run SET state = 'completed', finished_at = clock_timestamp(), reason = NULL
-            WHERE id = $1 AND state = 'running'
+            UPDATE migration.run SET state = 'completed', finished_at = coalesce(finished_at, clock_timestamp()), reason = NULL
+            WHERE id = $1 AND state <> 'planning'
             """,
             cancellationToken, id);
 
     public Task EndIncompleteAsync(Guid id, string reason, CancellationToken cancellationToken)
         => target.ExecuteAsync(
             """
-            UPDATE migration.run SET state = 'incomplete', finished_at = clock_timestamp(), reason = $2
-            WHERE id = $1 AND state = 'running'
+            UPDATE migration.run SET state = 'incomplete', finished_at = coalesce(finished_at, clock_timestamp()), reason = $2
+            WHERE id = $1 AND state <> 'planning'
             """,
             cancellationToken, id, LedgerText.Storable(reason));
 

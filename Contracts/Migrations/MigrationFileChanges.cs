@@ -21,6 +21,22 @@ public static class MigrationFileChanges
         return [.. changes.Where(key => !IsInsideAnother(key, before, after)).Select(key => Sentence(key, before, after))];
     }
 
+    /// <summary>
+    /// What stands in the way of replaying what failed with another file: the mapping of a collection's columns, its
+    /// <c>onConflict</c> and <c>unmapped</c> may be mended for it, besides all that may change at any time.
+    /// </summary>
+    public static IReadOnlyList<string> ForReplayBetween(MigrationFile old, MigrationFile @new)
+    {
+        ArgumentNullException.ThrowIfNull(old);
+        ArgumentNullException.ThrowIfNull(@new);
+        var before = old.Collections.ToDictionary(collection => collection.Name, StringComparer.Ordinal);
+        return Between(old, @new with { Collections = [.. @new.Collections.Select(AsBefore)] });
+
+        CollectionMapping AsBefore(CollectionMapping collection) => before.TryGetValue(collection.Name, out var known)
+            ? collection with { Columns = known.Columns, OnConflict = known.OnConflict, Unmapped = known.Unmapped }
+            : collection;
+    }
+
     // A collection or column that came or went is one change, not one for each of its settings.
     private static bool IsInsideAnother(string key, SortedDictionary<string, string> before, SortedDictionary<string, string> after)
     {

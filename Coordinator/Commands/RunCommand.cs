@@ -2,7 +2,6 @@ using System.CommandLine;
 using Migration.Contracts.Migrations;
 using Migration.Coordinator.Runs;
 using Migration.Worker;
-using Migration.Worker.Commands;
 using Spectre.Console;
 
 namespace Migration.Coordinator.Commands;
@@ -10,8 +9,6 @@ namespace Migration.Coordinator.Commands;
 /// <summary><c>coordinator run FILE</c>: the whole of a migration, from plan to report; again, it goes on.</summary>
 internal static class RunCommand
 {
-    private const int MostWorkers = 10_000;
-
     private static readonly Argument<string> File = new("FILE") { Description = "The migration file (YAML)" };
 
     private static readonly Option<string?> Name = new("--name")
@@ -19,27 +16,17 @@ internal static class RunCommand
         Description = "The run's name; the same name goes on with the run (default: the file's)",
     };
 
-    private static readonly Option<int> Workers = new("--workers", "-w")
-    {
-        Description = "How many workers to start",
-        DefaultValueFactory = _ => 2,
-    };
-
-    private static readonly Option<bool> Local = new("--local") { Description = "Workers are processes on this machine (default with a broker)" };
-    private static readonly Option<bool> InProcess = new("--in-process") { Description = "Workers live in this process, without a broker (default without one)" };
-    private static readonly Option<bool> External = new("--external") { Description = "Workers are started elsewhere" };
-    private static readonly Option<string?> LogFolder = new("--log-folder") { Description = "Where local workers log (default: below the temporary folder)" };
-
     public static Command Create()
     {
         var command = new Command("run", "Plan, migrate and report; with the name of a run that was interrupted, go on with it")
         {
-            File, Name, Workers, Local, InProcess, External, LogFolder,
+            File, Name,
         };
+        WorkerPlaceOptions.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var request = Read(parsed);
-            var file = MigrationFileLoader.Load(request.File, Environment.GetEnvironmentVariable);
+            var request = WorkerPlaceOptions.Read(parsed, parsed.GetValue(Name));
+            var file = MigrationFileLoader.Load(parsed.GetValue(File)!, Environment.GetEnvironmentVariable);
             try
             {
                 return await new RunDriver(request, file, AnsiConsole.Console).DriveAsync(cancellationToken);
@@ -51,19 +38,5 @@ internal static class RunCommand
             }
         });
         return command;
-    }
-
-    private static RunRequest Read(ParseResult parsed)
-    {
-        var places = new[] { (Local, WorkerPlace.Local), (InProcess, WorkerPlace.InProcess), (External, WorkerPlace.External) }
-            .Where(place => parsed.GetValue(place.Item1)).Select(place => (WorkerPlace?)place.Item2).ToList();
-        if (places.Count > 1)
-            throw new UserException("Say one of --local, --in-process and --external.");
-        var workers = parsed.GetValue(Workers);
-        if (workers is < 1 or > MostWorkers)
-            throw new UserException($"--workers {workers}: give a number from 1 to {MostWorkers}.");
-        return new RunRequest(
-            parsed.GetValue(File)!, parsed.GetValue(Name), workers, places.SingleOrDefault(),
-            parsed.GetValue(LogFolder), parsed.GetValue(CommandLine.Debug));
     }
 }

@@ -1,11 +1,7 @@
-using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Coordinator.Planning;
-using Migration.Coordinator.Publishing;
-using Migration.Coordinator.Tracking;
 using Migration.Worker;
-using Migration.Worker.Hosting;
 using Migration.Worker.Sources;
 using Migration.Worker.Targets;
 using Npgsql;
@@ -20,12 +16,12 @@ namespace Migration.Coordinator.Runs;
 internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiConsole console)
 {
     private readonly string _name = request.Name ?? file.Name;
-    private readonly WorkerPlace _place = request.Place ?? (file.Broker is null ? WorkerPlace.InProcess : WorkerPlace.Local);
+    private readonly RunExecution _execution = new(request, file, console);
 
     /// <returns>Of <see cref="ExitCode"/>.</returns>
     public async Task<int> DriveAsync(CancellationToken cancellationToken)
     {
-        var broker = await BrokerAsync(cancellationToken);
+        await _execution.CheckBrokerAsync(cancellationToken);
         var connection = ConnectionText.ToNpgsql(file.Target.Uri);
         await using var target = NpgsqlDataSource.Create(connection);
         if (!await HasStartedAsync(target, cancellationToken))
@@ -38,14 +34,22 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         if (run.State == RunState.Completed)
         {
             console.MarkupLineInterpolated($"Run [bold]{_name}[/] is complete; nothing is left to do.");
-            return await ReportAsync(target, run, cancellationToken);
+            return await _execution.ReportAsync(target, run, cancellationToken);
         }
 
         var plan = new PlanLedger(target);
         await new SlicePlanner(plan, run, file, request.Workers, console).PlanAsync(cancellationToken);
         await CreateTablesAsync(target, run, cancellationToken);
-        await MigrateAsync(target, runs, plan, runLock, run, broker, cancellationToken);
-        return await EndAsync(target, runs, run, broker, cancellationToken);
+        await _execution.MigrateAsync(
+            target, runLock, run, (publishing, token) => PutToWorkAsync(plan, run, publishing, token), cancellationToken);
+        return await _execution.EndAsync(target, run, cancellationToken);
+    }
+
+    private async Task PutToWorkAsync(PlanLedger plan, RunRecord run, RunPublishing publishing, CancellationToken cancellationToken)
+    {
+        if (await plan.ReviveFailedAsync(run.Id, cancellationToken) is > 0 and var revived)
+            console.MarkupLineInterpolated($"{revived} slices that had given up get another set of attempts.");
+        await publishing.PublishPendingAsync(cancellationToken);
     }
 
     /// <summary>
@@ -71,22 +75,6 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         }
     }
 
-    /// <summary>The broker to use, or null when the workers are hosted here.</summary>
-    private async Task<string?> BrokerAsync(CancellationToken cancellationToken)
-    {
-        if (_place == WorkerPlace.InProcess)
-            return null;
-        if (file.Broker is not { Uri: var broker })
-        {
-            throw new UserException(
-                "Workers outside this process need a broker: add 'broker: { uri: amqp://... }' to the migration file, set "
-                + "MIGRATION_BROKER, or run with --in-process.");
-        }
-
-        await BrokerProbe.CheckAsync(broker, cancellationToken);
-        return broker;
-    }
-
     private async Task CreateTablesAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
     {
         await using var connection = await target.OpenConnectionAsync(cancellationToken);
@@ -97,116 +85,4 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
                 $"[yellow]warning[/] table {table.Table} already holds rows; records whose key is among them follow 'onConflict'.");
         }
     }
-
-    private async Task MigrateAsync(
-        NpgsqlDataSource target, RunLedger runs, PlanLedger plan, RunLock runLock, RunRecord run, string? broker,
-        CancellationToken cancellationToken)
-    {
-        var queues = broker is null ? null : new RunQueues(broker, run, TimeProvider.System);
-        var waiting = queues is null ? 0u : await queues.DeclareAsync(cancellationToken);
-        await using var bus = broker is null
-            ? await RunBus.StartInProcessAsync(InProcessOptions(), run, request.Debug, cancellationToken)
-            : await RunBus.StartOnBrokerAsync(broker, run, request.Debug, cancellationToken);
-        var publisher = new SlicePublisher(
-            bus.Bus, plan, run, broker is not null, bus.Loggers.CreateLogger<SlicePublisher>());
-        var lease = TimeSpan.FromSeconds(file.Worker.LeaseSeconds);
-        var progress = new ProgressLedger(target);
-        var reconciler = new Reconciler(
-            progress, publisher, queues, run, lease, bus.Loggers.CreateLogger<Reconciler>());
-        var tracker = new RunTracker(
-            progress, runLock, reconciler, bus.News, run, TimeProvider.System, bus.Loggers.CreateLogger<RunTracker>());
-
-        if (await plan.ReviveFailedAsync(run.Id, cancellationToken) is > 0 and var revived)
-            console.MarkupLineInterpolated($"{revived} slices that had given up get another set of attempts.");
-        await runs.StartAsync(run.Id, cancellationToken);
-        await using var workers = await RunWorkers.StartAsync(_place, request, run, file, bus, broker, console, cancellationToken);
-
-        await PublishAsync(publisher, waiting, bus.Loggers, cancellationToken);
-        await using var view = new ProgressView(console, run, new WorkerLedger(target), lease);
-        await tracker.FollowAsync(
-            async (collections, token) =>
-            {
-                if (bus.Refusal is { } reason)
-                    throw new UserException(Failure.Describe(reason).Code, Failure.Describe(reason).Message);
-                // Each attempt that took a worker down brings its slice closer to being cut: that is progress, too.
-                workers.Supervise(collections.Sum(c => c.Slices.Completed + c.Attempts), bus.Loggers);
-                await view.ShowAsync(collections, token);
-            },
-            cancellationToken);
-    }
-
-    /// <summary>
-    /// What an earlier coordinator published still waits in the queue; with an empty queue its messages are lost and sent
-    /// again. Should the broker go away meanwhile, reconcile sends the rest.
-    /// </summary>
-    private static async Task PublishAsync(
-        SlicePublisher publisher, uint waiting, ILoggerFactory loggers, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await publisher.PublishPendingAsync(waiting > 0 ? TimeSpan.FromDays(1) : TimeSpan.Zero, cancellationToken);
-        }
-        catch (Exception e) when (BrokerFaults.IsTransient(e))
-        {
-            loggers.CreateLogger<SlicePublisher>().ReconcileFailed(TransientRetry.FirstLine(e));
-        }
-    }
-
-    private async Task<int> EndAsync(
-        NpgsqlDataSource target, RunLedger runs, RunRecord run, string? broker, CancellationToken cancellationToken)
-    {
-        ProtocolPoint.Reached(ProtocolPoint.BeforeVerdict);
-        var progress = new ProgressLedger(target);
-        var verdict = RunVerdict.Of(
-            await progress.ByCollectionAsync(run.Id, cancellationToken),
-            await progress.CountQuarantineAsync(run.Id, cancellationToken), file.Source.Live,
-            file.Source.Live ? null : await CountSourceAsync(cancellationToken));
-        await (verdict.IsComplete
-            ? runs.CompleteAsync(run.Id, cancellationToken)
-            : runs.EndIncompleteAsync(run.Id, string.Join(' ', verdict.Reasons), cancellationToken));
-        if (broker is not null)
-            await RemoveQueuesAsync(broker, run, cancellationToken);
-        return await ReportAsync(target, run, cancellationToken);
-    }
-
-    /// <summary>Queues that cannot be removed are in nobody's way, so they do not cost the report.</summary>
-    private async Task RemoveQueuesAsync(string broker, RunRecord run, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await new RunQueues(broker, run, TimeProvider.System).RemoveAsync(cancellationToken);
-        }
-        catch (Exception e) when (BrokerFaults.IsTransient(e))
-        {
-            console.MarkupLineInterpolated(
-                $"[yellow]warning[/] the run's queues could not be removed from RabbitMQ: {TransientRetry.FirstLine(e)}");
-        }
-    }
-
-    /// <summary>Counted anew: what was added to a source that was said to stand still is in no slice, and must not go unnoticed.</summary>
-    private async Task<Dictionary<string, long>> CountSourceAsync(CancellationToken cancellationToken)
-    {
-        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var collection in file.Collections)
-        {
-            await using var source = await SourceOpener.OpenAsync(file.Source, collection, cancellationToken);
-            counts[collection.Name] = await source.CountAsync(cancellationToken);
-        }
-
-        return counts;
-    }
-
-    private async Task<int> ReportAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
-    {
-        var report = await RunReport.BuildAsync(target, run.Name, cancellationToken);
-        RunReportText.Write(console, report);
-        return report.IsComplete ? ExitCode.Done : ExitCode.Incomplete;
-    }
-
-    private WorkerOptions InProcessOptions() => new()
-    {
-        Target = file.Target.Uri,
-        Source = file.Source.Uri,
-        Multiply = request.Workers,
-    };
 }

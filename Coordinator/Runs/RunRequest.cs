@@ -1,11 +1,10 @@
 namespace Migration.Coordinator.Runs;
 
-/// <summary>What the user asked for on the command line of <c>run</c>.</summary>
-/// <param name="File">The migration file's path.</param>
+/// <summary>What the user asked for on the command line of <c>run</c> or <c>replay</c>.</summary>
 /// <param name="Name">The run's name; null for the file's.</param>
 /// <param name="Workers">How many workers to start.</param>
 /// <param name="LogFolder">Where local workers log; null for a folder of the run's name below the temporary folder.</param>
-internal sealed record RunRequest(string File, string? Name, int Workers, WorkerPlace? Place, string? LogFolder, bool Debug);
+internal sealed record RunRequest(string? Name, int Workers, WorkerPlace? Place, string? LogFolder, bool Debug);
 
 /// <summary>Where a run's workers are.</summary>
 internal enum WorkerPlace

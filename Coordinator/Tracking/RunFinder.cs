@@ -19,6 +19,20 @@ internal sealed class RunFinder(NpgsqlDataSource target)
                 $"The ledger has no run '{name}'{NearestName.Hint(name, (await _runs.ListAsync(cancellationToken)).Select(run => run.Name))}.");
     }
 
+    /// <summary>The run of this name, or without a name the only one.</summary>
+    /// <exception cref="UserException">There is no ledger, no such run, or more than one to choose from.</exception>
+    public async Task<RunRecord> FindOnlyAsync(string? name, CancellationToken cancellationToken)
+    {
+        if (name is not null)
+            return await FindAsync(name, cancellationToken);
+        return await ListAsync(cancellationToken) switch
+        {
+            [var only] => only,
+            [] => throw new UserException("The ledger has no run yet; start one with 'coordinator run FILE'."),
+            var runs => throw new UserException($"Say which run: the ledger has {string.Join(", ", runs.Take(10).Select(run => run.Name))}."),
+        };
+    }
+
     /// <summary>The newest first.</summary>
     /// <exception cref="UserException">There is no ledger.</exception>
     public async Task<IReadOnlyList<RunRecord>> ListAsync(CancellationToken cancellationToken)

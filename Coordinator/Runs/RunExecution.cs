@@ -1,0 +1,138 @@
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
+using Migration.Coordinator.Publishing;
+using Migration.Coordinator.Replay;
+using Migration.Coordinator.Tracking;
+using Migration.Worker;
+using Migration.Worker.Hosting;
+using Migration.Worker.Sources;
+using Npgsql;
+using Spectre.Console;
+
+namespace Migration.Coordinator.Runs;
+
+/// <summary>
+/// Has a planned run's slices worked on and judges what came of it; the same for a run that goes on and for a replay.
+/// </summary>
+internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsiConsole console)
+{
+    private readonly WorkerPlace _place = request.Place ?? (file.Broker is null ? WorkerPlace.InProcess : WorkerPlace.Local);
+
+    /// <summary>Null when the workers are hosted here.</summary>
+    /// <exception cref="UserException">A broker is needed and none is given.</exception>
+    private string? Broker => _place == WorkerPlace.InProcess ? null : file.Broker?.Uri
+        ?? throw new UserException(
+            "Workers outside this process need a broker: add 'broker: { uri: amqp://... }' to the migration file, set "
+            + "MIGRATION_BROKER, or run with --in-process.");
+
+    /// <summary>One clear message now instead of a bus that tries for ever.</summary>
+    public async Task CheckBrokerAsync(CancellationToken cancellationToken)
+    {
+        if (Broker is { } broker)
+            await BrokerProbe.CheckAsync(broker, cancellationToken);
+    }
+
+    /// <summary>The run's error queue; null without a broker.</summary>
+    public DeadLetters? DeadLetters(RunRecord run, NpgsqlDataSource target)
+        => Broker is { } broker ? new DeadLetters(broker, run, target) : null;
+
+    /// <summary>Starts bus and workers, lets <paramref name="putToWork"/> publish what waits, and follows the run to its end.</summary>
+    public async Task MigrateAsync(
+        NpgsqlDataSource target, RunLock runLock, RunRecord run, Func<RunPublishing, CancellationToken, Task> putToWork,
+        CancellationToken cancellationToken)
+    {
+        var broker = Broker;
+        var queues = broker is null ? null : new RunQueues(broker, run, TimeProvider.System);
+        var waiting = queues is null ? 0u : await queues.DeclareAsync(cancellationToken);
+        await using var bus = broker is null
+            ? await RunBus.StartInProcessAsync(InProcessOptions(), run, request.Debug, cancellationToken)
+            : await RunBus.StartOnBrokerAsync(broker, run, request.Debug, cancellationToken);
+        var publisher = new SlicePublisher(
+            bus.Bus, new PlanLedger(target), run, broker is not null, bus.Loggers.CreateLogger<SlicePublisher>());
+        var lease = TimeSpan.FromSeconds(file.Worker.LeaseSeconds);
+        var progress = new ProgressLedger(target);
+        var reconciler = new Reconciler(
+            progress, publisher, queues, run, lease, bus.Loggers.CreateLogger<Reconciler>());
+        var tracker = new RunTracker(
+            progress, runLock, reconciler, bus.News, run, TimeProvider.System, bus.Loggers.CreateLogger<RunTracker>());
+
+        await new RunLedger(target).StartAsync(run.Id, cancellationToken);
+        await using var workers = await RunWorkers.StartAsync(_place, request, run, file, bus, broker, console, cancellationToken);
+
+        await putToWork(new RunPublishing(publisher, queues, waiting, bus.Loggers), cancellationToken);
+        await using var view = new ProgressView(console, run, new WorkerLedger(target), lease);
+        await tracker.FollowAsync(
+            async (collections, token) =>
+            {
+                if (bus.Refusal is { } reason)
+                    throw new UserException(Failure.Describe(reason).Code, Failure.Describe(reason).Message);
+                // Each attempt that took a worker down brings its slice closer to being cut: that is progress, too.
+                workers.Supervise(collections.Sum(c => c.Slices.Completed + c.Attempts), bus.Loggers);
+                await view.ShowAsync(collections, token);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Judges the run, writes the verdict into the ledger and prints the report.</summary>
+    /// <returns>Of <see cref="ExitCode"/>.</returns>
+    public async Task<int> EndAsync(
+        NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
+    {
+        ProtocolPoint.Reached(ProtocolPoint.BeforeVerdict);
+        var progress = new ProgressLedger(target);
+        var verdict = RunVerdict.Of(
+            await progress.ByCollectionAsync(run.Id, cancellationToken),
+            await progress.CountQuarantineAsync(run.Id, cancellationToken), file.Source.Live,
+            file.Source.Live ? null : await CountSourceAsync(cancellationToken));
+        var runs = new RunLedger(target);
+        await (verdict.IsComplete
+            ? runs.CompleteAsync(run.Id, cancellationToken)
+            : runs.EndIncompleteAsync(run.Id, string.Join(' ', verdict.Reasons), cancellationToken));
+        if (Broker is { } broker)
+            await RemoveQueuesAsync(target, broker, run, cancellationToken);
+        return await ReportAsync(target, run, cancellationToken);
+    }
+
+    /// <summary>Queues that cannot be removed are in nobody's way, so they do not cost the report.</summary>
+    private async Task RemoveQueuesAsync(NpgsqlDataSource target, string broker, RunRecord run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new DeadLetters(broker, run, target).ClearCompletedAsync(cancellationToken);
+            await new RunQueues(broker, run, TimeProvider.System).RemoveAsync(cancellationToken);
+        }
+        catch (Exception e) when (BrokerFaults.IsTransient(e))
+        {
+            console.MarkupLineInterpolated(
+                $"[yellow]warning[/] the run's queues could not be removed from RabbitMQ: {TransientRetry.FirstLine(e)}");
+        }
+    }
+
+    /// <summary>Counted anew: what was added to a source that was said to stand still is in no slice, and must not go unnoticed.</summary>
+    private async Task<Dictionary<string, long>> CountSourceAsync(CancellationToken cancellationToken)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var collection in file.Collections)
+        {
+            await using var source = await SourceOpener.OpenAsync(file.Source, collection, cancellationToken);
+            counts[collection.Name] = await source.CountAsync(cancellationToken);
+        }
+
+        return counts;
+    }
+
+    public async Task<int> ReportAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
+    {
+        var report = await RunReport.BuildAsync(target, run.Name, cancellationToken);
+        RunReportText.Write(console, report);
+        return report.IsComplete ? ExitCode.Done : ExitCode.Incomplete;
+    }
+
+    private WorkerOptions InProcessOptions() => new()
+    {
+        Target = file.Target.Uri,
+        Source = file.Source.Uri,
+        Multiply = request.Workers,
+    };
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Logging;
+using Migration.Coordinator.Publishing;
+using Migration.Worker;
+
+namespace Migration.Coordinator.Runs;
+
+/// <summary>What is needed to put slices to work while a run is being followed.</summary>
+/// <param name="Queues">Null in process.</param>
+/// <param name="Waiting">Messages in the work queue when the bus started.</param>
+internal sealed record RunPublishing(SlicePublisher Publisher, RunQueues? Queues, uint Waiting, ILoggerFactory Loggers)
+{
+    /// <summary>
+    /// What an earlier coordinator published still waits in the queue; with an empty queue its messages are lost and sent
+    /// again. Should the broker go away meanwhile, reconcile sends the rest.
+    /// </summary>
+    public async Task PublishPendingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Publisher.PublishPendingAsync(Waiting > 0 ? TimeSpan.FromDays(1) : TimeSpan.Zero, cancellationToken);
+        }
+        catch (Exception e) when (BrokerFaults.IsTransient(e))
+        {
+            Loggers.CreateLogger<SlicePublisher>().ReconcileFailed(TransientRetry.FirstLine(e));
+        }
+    }
+}
