@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Migration.Contracts.Ledger;
 using Migration.Worker.Mapping;
 using Migration.Worker.Sources;
@@ -16,25 +14,20 @@ internal static class Quarantine
     public static QuarantinedRecord Record(string collection, SourceRecord record, RecordRejection rejection)
     {
         var (id, json) = record.Error is null ? Describe(record.Document) : (null, null);
-        var stage = rejection.Stage.ToString().ToLowerInvariant();
+        var (stage, message) = (Stage(rejection), Message(rejection));
         return new QuarantinedRecord(
-            id, record.Document, json, stage, rejection.Column, rejection.SqlState,
-            rejection.Message.Replace("\0", "\\u0000", StringComparison.Ordinal),
-            Fingerprint(collection, stage, rejection));
+            id, record.Document, json, stage, rejection.Column, rejection.SqlState, message,
+            Fingerprint(collection, rejection), rejection.Exception);
     }
 
-    /// <summary>
-    /// Groups one cause: the same collection, stage, column and SQLSTATE; where there is no SQLSTATE, the same message
-    /// but for its numbers and quoted values.
-    /// </summary>
-    private static string Fingerprint(string collection, string stage, RecordRejection rejection)
-    {
-        var cause = rejection.SqlState ?? Shape(rejection.Message);
-        var text = string.Join('\u001f', collection, stage, rejection.Column, cause);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
-    }
+    public static string Stage(RecordRejection rejection) => rejection.Stage.ToString().ToLowerInvariant();
 
-    private static string Shape(string message) => new([.. message.Where(c => !char.IsAsciiDigit(c)).Take(120)]);
+    public static string Message(RecordRejection rejection) => rejection.Message.Replace("\0", "\\u0000", StringComparison.Ordinal);
+
+    /// <summary>The same for the same cause.</summary>
+    public static string Fingerprint(string collection, RecordRejection rejection)
+        => CauseFingerprint.OfRecord(
+            collection, Stage(rejection), rejection.Column, rejection.SqlState, rejection.Exception, rejection.Message);
 
     /// <summary>
     /// The document as JSON for people; the bytes beside it are what counts, so a document that cannot be decoded is

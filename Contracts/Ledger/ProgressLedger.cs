@@ -48,7 +48,7 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
         => target.QueryAsync(
             """
             SELECT fingerprint, collection, stage, min(column_name), min(sqlstate), count(*), min(message), min(record_id)
-            FROM migration.quarantine WHERE run_id = $1
+            FROM migration.quarantine WHERE run_id = $1 AND resolved_at IS NULL
             GROUP BY fingerprint, collection, stage ORDER BY count(*) DESC, fingerprint LIMIT $2
             """,
             row => new QuarantineCause(
@@ -62,7 +62,7 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
     /// </summary>
     public async Task<Dictionary<string, long>> CountQuarantineAsync(Guid runId, CancellationToken cancellationToken)
         => (await target.QueryAsync(
-            "SELECT collection, count(*) FROM migration.quarantine WHERE run_id = $1 GROUP BY collection",
+            "SELECT collection, count(*) FROM migration.quarantine WHERE run_id = $1 AND resolved_at IS NULL GROUP BY collection",
             row => (Collection: row.GetString(0), Count: row.GetInt64(1)), cancellationToken, runId))
             .ToDictionary(row => row.Collection, row => row.Count, StringComparer.Ordinal);
 
@@ -94,7 +94,7 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
         => target.ExecuteAsync(
             """
             UPDATE migration.slice
-            SET state = 'failed', finished_at = clock_timestamp(),
+            SET state = 'failed', finished_at = clock_timestamp(), cause = left(md5(collection || ' unclaimed'), 12),
                 error = messages || ' messages were sent for it and no worker claimed it; see the error queue and the logs of the workers'
             WHERE run_id = $1 AND state = 'queued' AND messages >= $2
             """,

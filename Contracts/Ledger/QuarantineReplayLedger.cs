@@ -11,6 +11,12 @@ namespace Migration.Contracts.Ledger;
 public static class QuarantineReplayLedger
 {
     /// <summary>
+    /// What stands for the exception where a record took its workers down: a replay, which has all records in one process,
+    /// leaves such ones alone unless their cause is named.
+    /// </summary>
+    public const string WorkerDied = "WorkerDied";
+
+    /// <summary>
     /// The next records of a collection that the replay has not tried, by slice and id, as many as fit into
     /// <paramref name="mostBytes"/> and at least one. Their documents are not read here.
     /// </summary>
@@ -25,11 +31,12 @@ public static class QuarantineReplayLedger
             """
             SELECT slice, id, octet_length(document) FROM migration.quarantine
             WHERE run_id = $1 AND collection = $2 AND resolved_at IS NULL AND ($3::text IS NULL OR fingerprint = $3)
+              AND ($3::text IS NOT NULL OR exception IS DISTINCT FROM $8)
               AND replay_id IS DISTINCT FROM $4 AND (slice, id) > ($5, $6)
             ORDER BY slice, id LIMIT $7
             """,
             row => (Key: new QuarantineKey(row.GetInt32(0), row.GetInt64(1)), Bytes: row.GetInt32(2)), cancellationToken,
-            runId, collection, cause, replayId ?? Guid.Empty, after.Slice, after.Id, most);
+            runId, collection, cause, replayId ?? Guid.Empty, after.Slice, after.Id, most, WorkerDied);
         long bytes = 0;
         return [.. found.TakeWhile((row, i) => (bytes += row.Bytes) <= mostBytes || i == 0).Select(row => row.Key)];
     }
@@ -41,7 +48,7 @@ public static class QuarantineReplayLedger
         ArgumentNullException.ThrowIfNull(transaction);
         await using var command = new NpgsqlCommand(
             """
-            SELECT slice, id, document, document_json IS NOT NULL, stage, column_name, sqlstate, message, fingerprint
+            SELECT slice, id, document, document_json IS NOT NULL, stage, column_name, sqlstate, message, fingerprint, exception
             FROM migration.quarantine
             WHERE id = ANY($1) AND resolved_at IS NULL AND replay_id IS DISTINCT FROM $2
             ORDER BY slice, id FOR NO KEY UPDATE
@@ -54,7 +61,7 @@ public static class QuarantineReplayLedger
         {
             held.Add(new HeldRecord(
                 new QuarantineKey(reader.GetInt32(0), reader.GetInt64(1)), reader.GetFieldValue<byte[]>(2), reader.GetBoolean(3),
-                reader.GetString(4), reader.Text(5), reader.Text(6), reader.GetString(7), reader.GetString(8)));
+                reader.GetString(4), reader.Text(5), reader.Text(6), reader.GetString(7), reader.GetString(8), reader.Text(9)));
         }
 
         return held;
@@ -74,11 +81,12 @@ public static class QuarantineReplayLedger
         => Connection(transaction).ExecuteAsync(
             """
             UPDATE migration.quarantine
-            SET replay_id = $1, stage = $3, column_name = $4, sqlstate = $5, message = $6, fingerprint = $7, file_hash = $8
+            SET replay_id = $1, stage = $3, column_name = $4, sqlstate = $5, message = $6, fingerprint = $7, file_hash = $8,
+                exception = $9
             WHERE id = $2
             """,
             cancellationToken, replayId, key.Id, reason.Stage, reason.Column, reason.SqlState,
-            LedgerText.Storable(reason.Message), reason.Fingerprint, fileHash);
+            LedgerText.Storable(reason.Message), reason.Fingerprint, fileHash, reason.Exception);
 
     /// <summary>Moves so many of a slice's quarantined records to its written and skipped ones.</summary>
     /// <exception cref="PostgresException">The slice has not that many (the ledger's check constraints).</exception>
@@ -123,4 +131,4 @@ public sealed record QuarantineKey(int Slice, long Id)
 /// <param name="Stage">As it was refused last; so are the others.</param>
 public sealed record HeldRecord(
     QuarantineKey Key, byte[] Document, bool IsDocument, string Stage, string? Column, string? SqlState, string Message,
-    string Fingerprint);
+    string Fingerprint, string? Exception);

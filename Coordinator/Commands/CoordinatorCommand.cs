@@ -11,6 +11,7 @@ internal static class CoordinatorCommand
         PlanCommand.Create(),
         StatusCommand.Create(),
         ReportCommand.Create(),
+        FailuresCommand.Create(),
         ReplayCommand.Create(),
     };
 }

@@ -110,5 +110,5 @@ internal sealed class QuarantineReplayer(
         => Quarantine.Record(Collection, new SourceRecord(record.Document), rejection);
 
     private static QuarantinedRecord Unchanged(HeldRecord record)
-        => new(null, record.Document, null, record.Stage, record.Column, record.SqlState, record.Message, record.Fingerprint);
+        => new(null, record.Document, null, record.Stage, record.Column, record.SqlState, record.Message, record.Fingerprint, record.Exception);
 }

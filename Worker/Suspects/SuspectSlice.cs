@@ -68,6 +68,7 @@ internal sealed class SuspectSlice(
         var stage = Enum.TryParse<RecordStage>(claim.Step, ignoreCase: true, out var step) ? step : RecordStage.Read;
         return new RecordRejection(
             stage, null, null,
-            "Worker processes die or hang of this record, each time it was the only one in hand; see their logs, and its size and depth.");
+            "Worker processes die or hang of this record, each time it was the only one in hand; see their logs, and its size and depth.",
+            QuarantineReplayLedger.WorkerDied);
     }
 }
