@@ -342,11 +342,12 @@ kill_documentdb() {
   rm -f "$home/run/data/postmaster.pid"
 }
 
-# resume_documentdb DIR: on the same port with the same data.
+# resume_documentdb DIR: on the same port with the same data, unless it runs.
 resume_documentdb() {
   local dir home port
   dir=$(realpath "$1")
   read -r home <"$dir/home" || return
+  if documentdb_signal "$home" 0; then return; fi
   port=$(sed -n 's/.* listening on .*://p' "$dir/gateway.log")
   documentdb_run_engine "$dir" "$home" && documentdb_start_gateway "$dir" --port "$port"
 }

@@ -37,6 +37,9 @@ internal sealed class PrivateServer : IAsyncDisposable
     /// <summary>postgres://..., amqp://... or mongodb://..., with the password; the same after a restart.</summary>
     public Uri Uri { get; private set; } = null!;
 
+    /// <summary>Of PostgreSQL; its owner is the account that the server runs as.</summary>
+    public string DataFolder => Path.Combine(_folder, "server", "data");
+
     public static Task<PrivateServer> StartPostgresAsync(CancellationToken cancellation) => StartAsync("postgres", cancellation);
 
     public static Task<PrivateServer> StartRabbitMqAsync(CancellationToken cancellation) => StartAsync("rabbitmq", cancellation);
@@ -52,6 +55,10 @@ internal sealed class PrivateServer : IAsyncDisposable
     /// <summary>On the same port with the same data.</summary>
     public Task StartAgainAsync(CancellationToken cancellation)
         => ToolAsync(_kind == "documentdb" ? "resume" : "start", cancellation);
+
+    /// <summary>Lines of PostgreSQL's log that hold the text.</summary>
+    public int CountInLog(string text)
+        => File.ReadLines(Path.Combine(_folder, "server.log")).Count(line => line.Contains(text, StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {
