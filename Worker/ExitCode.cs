@@ -23,6 +23,12 @@ public static class ExitCode
     /// <summary>The run ended, and its counts do not add up or slices gave up; the report says which.</summary>
     public const int Incomplete = 5;
 
+    /// <summary>
+    /// A slice hung in this worker and could not be stopped: the process ends to get rid of it, and another one takes its
+    /// place. The slice counts it as an attempt that took its worker down.
+    /// </summary>
+    public const int Hung = 6;
+
     /// <summary>Stopped by Ctrl-C; the run can go on.</summary>
     public const int Interrupted = 130;
 }

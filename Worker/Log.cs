@@ -57,6 +57,12 @@ internal static partial class Log
     [LoggerMessage(2108, LogLevel.Warning, "{Slice}: its news could not be published ({Reason}); the ledger has the outcome")]
     public static partial void NewsLost(this ILogger logger, string slice, string reason);
 
+    [LoggerMessage(2109, LogLevel.Warning, "{Slice}: {Attempts} attempts took their worker down; this one is made with nothing else in hand")]
+    public static partial void Suspected(this ILogger logger, string slice, int attempts);
+
+    [LoggerMessage(2110, LogLevel.Warning, "{Slice}: {Attempts} attempts took their worker down; the {Records} records that are left are cut into {Parts} parts, each tried by itself")]
+    public static partial void Split(this ILogger logger, string slice, int attempts, long records, int parts);
+
     [LoggerMessage(2200, LogLevel.Warning, "{What} failed and is tried again in {Seconds:0.0} s (try {Try}): {Error}")]
     public static partial void Retrying(this ILogger logger, string what, double seconds, int @try, string error);
 

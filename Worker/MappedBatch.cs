@@ -1,6 +1,7 @@
 using Migration.Contracts.Ledger;
 using Migration.Worker.Mapping;
 using Migration.Worker.Sources;
+using Migration.Worker.Suspects;
 using Migration.Worker.Targets;
 
 namespace Migration.Worker;
@@ -20,7 +21,7 @@ internal sealed class MappedBatch(CollectionPipeline pipeline) : IDisposable
     public IReadOnlyList<QuarantinedRecord> Rejected => _rejected;
 
     /// <summary>Forgets the last page and maps this one, which must stay undisposed as long as the batch is used.</summary>
-    public void Map(SourcePage page)
+    public void Map(SourcePage page, Pulse pulse)
     {
         Rows.Clear();
         _recordOfRow.Clear();
@@ -29,13 +30,34 @@ internal sealed class MappedBatch(CollectionPipeline pipeline) : IDisposable
         for (var i = 0; i < page.Records.Count; i++)
         {
             var record = page.Records[i];
-            var rejection = record.Error is { } error
-                ? new RecordRejection(RecordStage.Read, null, null, error)
-                : pipeline.Mapper.Map(record.Document.Span, Rows);
-            if (rejection is null)
-                _recordOfRow.Add(i);
-            else
+            if (Map(record) is { } rejection)
                 _rejected.Add(Quarantine.Record(pipeline.Mapping.Name, record, rejection));
+            else
+                _recordOfRow.Add(i);
+            pulse.Beat();
+        }
+    }
+
+    /// <summary>
+    /// A mapper that throws has a fault, and still it is this one record's bad luck and not its slice's. Memory that ran
+    /// out is the exception: that is for the slice to be made smaller.
+    /// </summary>
+    private RecordRejection? Map(SourceRecord record)
+    {
+        if (record.Error is { } error)
+            return new RecordRejection(RecordStage.Read, null, null, error);
+        var rows = Rows.Count;
+        try
+        {
+            if (ProtocolPoint.Observer is not null)
+                ProtocolPoint.Reached(ProtocolPoint.BeforeMap, Quarantine.Id(record.Document) ?? "");
+            return pipeline.Mapper.Map(record.Document.Span, Rows);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Rows.TruncateTo(rows);
+            return new RecordRejection(
+                RecordStage.Map, null, null, $"the mapping broke on this document, which is a fault of the program: {TransientRetry.FirstLine(e)} ({e.GetType().Name}).");
         }
     }
 

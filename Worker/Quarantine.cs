@@ -41,17 +41,23 @@ internal static class Quarantine
     /// kept without.
     /// </summary>
     private static (string? Id, string? Json) Describe(ReadOnlyMemory<byte> document)
+        => (Id(document), Decode(document, raw => raw.ToJson(Canonical)));
+
+    /// <summary>Its <c>_id</c> as canonical extended JSON; null when there is none, or none that can be read.</summary>
+    public static string? Id(ReadOnlyMemory<byte> document)
+        => Decode(document, raw => raw.TryGetValue("_id", out var id) ? id.ToJson(Canonical) : null);
+
+    private static string? Decode(ReadOnlyMemory<byte> document, Func<RawBsonDocument, string?> read)
     {
         try
         {
             using var raw = new RawBsonDocument(document.ToArray());
-            var id = raw.TryGetValue("_id", out var value) ? value.ToJson(Canonical) : null;
-            return (id, raw.ToJson(Canonical));
+            return read(raw);
         }
         catch (Exception e) when (e is FormatException or ArgumentException or EndOfStreamException
             or BsonException or InvalidOperationException)
         {
-            return (null, null);
+            return null;
         }
     }
 }

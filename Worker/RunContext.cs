@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Sources;
+using Migration.Worker.Suspects;
 using Npgsql;
 
 namespace Migration.Worker;
@@ -27,11 +28,17 @@ internal sealed class RunContext(
 
     public SliceLedger Ledger { get; } = new(target, worker.Id, TimeSpan.FromSeconds(file.Worker.LeaseSeconds));
 
+    public PlanLedger Plan { get; } = new(target);
+
     /// <exception cref="SourceException">The collection cannot be opened.</exception>
-    public async Task<SliceMigrator> MigratorAsync(string collection, CancellationToken cancellationToken)
-        => new(
-            await PipelineAsync(collection, cancellationToken), File.Worker, Run.FileHash, Ledger, target, _throttle, time,
-            logger);
+    public async Task<SliceAttempt> AttemptAsync(string collection, CancellationToken cancellationToken)
+    {
+        var pipeline = await PipelineAsync(collection, cancellationToken);
+        return new SliceAttempt(
+            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, target, _throttle, time, logger),
+            new SuspectSlice(pipeline, File.Slices.MaxAttempts, File.Worker.BatchBytes, Run.FileHash, target),
+            new HangWatch(TimeSpan.FromSeconds(File.Worker.ProgressSeconds), time));
+    }
 
     public async Task<ICollectionSource> SourceAsync(string collection, CancellationToken cancellationToken)
         => (await PipelineAsync(collection, cancellationToken)).Source;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Sources;
+using Migration.Worker.Suspects;
 using Npgsql;
 using Polly;
 
@@ -21,18 +22,24 @@ internal sealed class SliceMigrator(
     CollectionPipeline pipeline, WorkerSettings settings, string fileHash, SliceLedger ledger, NpgsqlDataSource target,
     SourceThrottle throttle, TimeProvider time, ILogger logger)
 {
+    private Pulse _pulse = new();
+
     /// <summary>The claim as it stands: the one to hand back or to fail when an attempt ends by an exception.</summary>
     public SliceClaim? Claim { get; private set; }
 
+    /// <param name="pulse">Beats as the attempt moves.</param>
     /// <param name="drain">Asks to stop after the batch in hand.</param>
     /// <exception cref="FenceLostException">The slice is somebody else's now; nothing of the last batch was written.</exception>
-    public async Task<SliceEnd> MigrateAsync(SliceClaim claim, CancellationToken drain, CancellationToken cancellationToken)
+    public async Task<SliceEnd> MigrateAsync(
+        SliceClaim claim, Pulse pulse, CancellationToken drain, CancellationToken cancellationToken)
     {
-        Claim = claim;
-        var started = time.GetTimestamp();
+        (Claim, _pulse) = (claim, pulse);
+        ProtocolPoint.Reached(ProtocolPoint.SliceClaimed, claim.Id.ToString());
+        await EnterAsync("read", cancellationToken);
+        var (isSuspect, started) = (claim.IsSuspect, time.GetTimestamp());
         using var readAhead = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var batch = new MappedBatch(pipeline);
-        var reading = TransientRetry.Create($"Reading {claim.Id}", logger, time);
+        var reading = TransientRetry.Create($"Reading {claim.Id}", logger, time, pulse);
         Task<SourcePage>? next = ReadAsync(reading, claim, claim.Checkpoint, readAhead.Token);
         try
         {
@@ -40,12 +47,18 @@ internal sealed class SliceMigrator(
             {
                 using var page = await next;
                 next = page.IsFinal ? null : ReadAsync(reading, claim, page.Last, readAhead.Token);
-                batch.Map(page);
+                await EnterAsync("map", cancellationToken);
+                batch.Map(page, pulse);
+                await EnterAsync("write", cancellationToken);
                 var (after, end) = await CommitAsync(claim, page, batch, cancellationToken);
                 Claim = claim = after;
+                ProtocolPoint.Reached(ProtocolPoint.BatchCommitted, claim.Id.ToString());
+                pulse.Beat();
                 if (end is not null)
                     return end;
-                if (drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)
+
+                // A suspect that has moved is none any more, and need not keep this worker to itself.
+                if (isSuspect || drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)
                     return new SliceEnd.Unfinished(claim);
             }
 
@@ -58,15 +71,29 @@ internal sealed class SliceMigrator(
         }
     }
 
+    /// <summary>
+    /// Where a record is alone under suspicion, the ledger is told of each step: should it take this worker down as well,
+    /// that is the stage it is quarantined with.
+    /// </summary>
+    private async Task EnterAsync(string step, CancellationToken cancellationToken)
+    {
+        _pulse.Beat(step);
+        if (Claim is { IsSuspect: true, Remaining: <= 1 } suspect)
+            await ledger.NoteStepAsync(suspect, step, cancellationToken);
+    }
+
     private async Task<SourcePage> ReadAsync(
         ResiliencePipeline retry, SliceClaim claim, RecordPosition? after, CancellationToken cancellationToken)
     {
-        await throttle.WaitAsync(cancellationToken);
+        using (_pulse.Pause())
+            await throttle.WaitAsync(cancellationToken);
+        ProtocolPoint.Reached(ProtocolPoint.BeforeRead, claim.Id.ToString());
         var page = await retry.ExecuteAsync(
             async token => await pipeline.Source.ReadPageAsync(
                 claim.Range, after, throttle.Most(settings.BatchRecords), settings.BatchBytes, token),
             cancellationToken);
         throttle.Charge(page.Records.Count);
+        _pulse.Beat();
         return page;
     }
 
@@ -75,7 +102,7 @@ internal sealed class SliceMigrator(
         SliceClaim claim, SourcePage page, MappedBatch batch, CancellationToken cancellationToken)
     {
         var inDoubt = false;
-        return await TransientRetry.Create($"Writing {claim.Id}", logger, time).ExecuteAsync(
+        return await TransientRetry.Create($"Writing {claim.Id}", logger, time, _pulse).ExecuteAsync(
             async token =>
             {
                 if (inDoubt)
@@ -117,6 +144,7 @@ internal sealed class SliceMigrator(
         var counts = new SliceCounts(page.Records.Count, outcome.Written, quarantined.Count, outcome.Skipped);
         var after = await SliceLedger.AdvanceAsync(
             transaction, claim, page.Last, counts, page.IsFinal, cancellationToken);
+        ProtocolPoint.Reached(ProtocolPoint.BatchWritten, claim.Id.ToString());
         await transaction.CommitAsync(cancellationToken);
         if (quarantined.Count > 0)
             logger.Quarantined(claim.Id.ToString(), quarantined.Count);

@@ -1,4 +1,5 @@
 using Migration.Contracts.Ledger;
+using Migration.Worker.Suspects;
 
 namespace Migration.Worker;
 
@@ -11,6 +12,9 @@ internal sealed class SlicesInHand
 {
     private readonly Dictionary<SliceId, int> _slices = [];
     private readonly Lock _lock = new();
+
+    /// <summary>Through which every slice comes into hand.</summary>
+    public SuspectGate Gate { get; } = new();
 
     /// <returns>Null when another delivery of it is being worked on here.</returns>
     public Hold? TryTake(SliceId id, bool redelivered)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Migration.Worker.Sources;
+using Migration.Worker.Suspects;
 using Migration.Worker.Targets;
 using Npgsql;
 using Polly;
@@ -19,7 +20,8 @@ internal static class TransientRetry
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
     /// <param name="what">What is tried, for the log: <c>reading products, slice 42</c>.</param>
-    public static ResiliencePipeline Create(string what, ILogger logger, TimeProvider time)
+    /// <param name="pulse">Beats with each try: to wait for a server is not to hang.</param>
+    public static ResiliencePipeline Create(string what, ILogger logger, TimeProvider time, Pulse? pulse = null)
         => new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
@@ -31,6 +33,7 @@ internal static class TransientRetry
                 MaxDelay = LongestDelay,
                 OnRetry = retry =>
                 {
+                    pulse?.Beat();
                     logger.Retrying(
                         what, retry.RetryDelay.TotalSeconds, retry.AttemptNumber + 1,
                         FirstLine(retry.Outcome.Exception!));

@@ -73,7 +73,10 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
     public Task<List<PendingSlice>> ReleaseAbandonedAsync(Guid runId, TimeSpan lease, CancellationToken cancellationToken)
         => target.QueryAsync(
             """
-            UPDATE migration.slice s SET state = 'queued', worker_id = NULL, queued_at = clock_timestamp()
+            UPDATE migration.slice s
+            SET state = 'queued', worker_id = NULL, queued_at = clock_timestamp(), is_waiting = false,
+                silent_attempts = s.silent_attempts + (NOT s.is_waiting)::int,
+                stalled_attempts = greatest(s.stalled_attempts - s.is_waiting::int, s.silent_attempts + (NOT s.is_waiting)::int)
             FROM migration.worker w
             WHERE s.run_id = $1 AND s.state = 'running' AND w.id = s.worker_id
               AND (w.stopped_at IS NOT NULL OR w.heartbeat_at < clock_timestamp() - $2)

@@ -9,6 +9,24 @@ public sealed record SliceClaim(
     SliceId Id, int Claim, long Offset, long Limit, KeyRange Range, RecordPosition? Checkpoint, SliceCounts Counts,
     int Attempts, int StalledAttempts)
 {
+    /// <summary>
+    /// Of the stalled attempts before this one, those that took their worker down; one is enough to make the slice a
+    /// suspect.
+    /// </summary>
+    public int SilentAttempts { get; init; }
+
+    /// <summary>How often the slice was cut, or cut from another, because it took workers down.</summary>
+    public int Splits { get; init; }
+
+    /// <summary>How far the last attempt at a suspected record had got: <c>read</c>, <c>map</c>, <c>enrich</c> or <c>write</c>; else null.</summary>
+    public string? Step { get; init; }
+
+    /// <summary>An attempt took its worker down and nothing has moved since: the next one is made with nothing else in hand.</summary>
+    public bool IsSuspect => SilentAttempts > 0;
+
+    /// <summary>Records that the plan counts on and that have no outcome yet.</summary>
+    public long Remaining => Math.Max(0, Limit - Counts.Read);
+
     /// <summary>From the slice's first claim to its last commit, by the database's clock; 0 before this claim's first commit.</summary>
     public double Seconds { get; init; }
 }

@@ -16,7 +16,9 @@ namespace Migration.Contracts.Ledger;
 public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan lease)
 {
     /// <summary>
-    /// Takes the slice unless it has its outcome or a live worker has it in hand.
+    /// Takes the slice unless it has its outcome or a live worker has it in hand. Taken from another worker that said
+    /// nothing of how its attempt ended, it counts one silent attempt more; such a suspect waits for
+    /// <see cref="BeginAsync"/> before it is worked on.
     /// </summary>
     /// <param name="redelivered">
     /// True when the broker says that the delivery's former consumer is gone or gave it back: then its owner is not
@@ -27,8 +29,11 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
         var granted = await target.QueryAsync(
             """
             UPDATE migration.slice AS s
-            SET state = 'running', worker_id = $4, claim = s.claim + 1, attempts = s.attempts + 1,
-                stalled_attempts = s.stalled_attempts + 1, error = NULL,
+            SET state = 'running', worker_id = $4, claim = s.claim + 1, error = NULL,
+                attempts = s.attempts + (NOT s.is_waiting)::int,
+                stalled_attempts = s.stalled_attempts + (NOT s.is_waiting)::int,
+                silent_attempts = s.silent_attempts + (s.state = 'running' AND NOT s.is_waiting AND s.worker_id <> $4)::int,
+                is_waiting = s.silent_attempts > 0 OR s.state = 'running' AND s.worker_id <> $4,
                 claimed_at = coalesce(s.claimed_at, clock_timestamp())
             WHERE s.run_id = $1 AND s.collection = $2 AND s.number = $3
               AND (s.state IN ('planned', 'queued')
@@ -37,7 +42,8 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
                        WHERE w.id = s.worker_id AND w.stopped_at IS NULL
                          AND w.heartbeat_at > clock_timestamp() - $6)))
             RETURNING s.claim, s.record_offset, s.record_limit, s.first_position, s.last_position, s.bracket,
-                      s.checkpoint, s.read, s.written, s.quarantined, s.skipped, s.attempts, s.stalled_attempts
+                      s.checkpoint, s.read, s.written, s.quarantined, s.skipped, s.attempts, s.stalled_attempts,
+                      s.silent_attempts, s.splits, s.step
             """,
             row => ReadClaim(id, row), cancellationToken,
             id.RunId, id.Collection, id.Number, workerId, redelivered, lease);
@@ -60,7 +66,8 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
             """
             UPDATE migration.slice
             SET checkpoint = $6, read = read + $7, written = written + $8, quarantined = quarantined + $9,
-                skipped = skipped + $10, stalled_attempts = 0, progressed_at = clock_timestamp(),
+                skipped = skipped + $10, stalled_attempts = 0, silent_attempts = 0, is_waiting = false, step = NULL,
+                progressed_at = clock_timestamp(),
                 state = CASE WHEN $11 THEN 'completed' ELSE state END,
                 worker_id = CASE WHEN $11 THEN NULL ELSE worker_id END,
                 finished_at = CASE WHEN $11 THEN clock_timestamp() END
@@ -77,7 +84,15 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
                 $"{claim.Id}: claim {claim.Claim} is no longer the latest, or its checkpoint has moved; the batch is rolled back.");
         }
 
-        return claim with { Checkpoint = checkpoint, Counts = claim.Counts + batch, StalledAttempts = 0, Seconds = seconds.Value };
+        return claim with
+        {
+            Checkpoint = checkpoint,
+            Counts = claim.Counts + batch,
+            StalledAttempts = 0,
+            SilentAttempts = 0,
+            Step = null,
+            Seconds = seconds.Value,
+        };
     }
 
     /// <summary>
@@ -92,7 +107,7 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
             UPDATE migration.slice SET claim = claim + 1
             WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND worker_id = $4 AND claim = $5
             RETURNING claim, record_offset, record_limit, first_position, last_position, bracket, checkpoint, read, written,
-                      quarantined, skipped, attempts, stalled_attempts
+                      quarantined, skipped, attempts, stalled_attempts, silent_attempts, splits, step
             """,
             row => ReadClaim(id, row), cancellationToken, id.RunId, id.Collection, id.Number, workerId, claim.Claim);
         return granted is [var again] ? new ClaimOutcome.Granted(again) : await WhyNotAsync(id, cancellationToken);
@@ -103,33 +118,57 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
         => await target.ExecuteAsync(
             """
             UPDATE migration.slice
-            SET state = 'queued', worker_id = NULL, queued_at = clock_timestamp(), attempts = attempts - 1,
-                stalled_attempts = greatest(stalled_attempts - 1, 0)
+            SET state = 'queued', worker_id = NULL, is_waiting = false, queued_at = clock_timestamp(),
+                attempts = attempts - 1, stalled_attempts = greatest(stalled_attempts - 1, silent_attempts)
             WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
             """,
             cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim) == 1;
 
     /// <summary>
-    /// Notes what stopped this attempt and puts the slice back among the queued or, once
-    /// <paramref name="maxAttempts"/> attempts have moved nothing, among the failed.
+    /// Notes what stopped this attempt and puts the slice back among the queued or, once <paramref name="maxAttempts"/>
+    /// attempts that said what stopped them have moved nothing, among the failed.
     /// </summary>
+    /// <param name="tookWorkerDown">
+    /// It hung or ran out of memory: counted as a silent attempt, of which too many lead to a split and not to a failure.
+    /// </param>
     /// <returns>The slice's new state and its attempts so far; null when it was no longer this claim's.</returns>
     public async Task<(SliceState State, int Attempts, int Stalled)?> FailAsync(
-        SliceClaim claim, string error, int maxAttempts, CancellationToken cancellationToken)
+        SliceClaim claim, string error, int maxAttempts, bool tookWorkerDown, CancellationToken cancellationToken)
     {
         var failed = await target.QueryAsync(
             """
             UPDATE migration.slice
-            SET state = CASE WHEN stalled_attempts >= $6 THEN 'failed' ELSE 'queued' END, worker_id = NULL, error = $5,
-                queued_at = CASE WHEN stalled_attempts >= $6 THEN queued_at ELSE clock_timestamp() END,
-                finished_at = CASE WHEN stalled_attempts >= $6 THEN clock_timestamp() END
+            SET state = CASE WHEN $7 OR stalled_attempts - silent_attempts < $6 THEN 'queued' ELSE 'failed' END,
+                queued_at = CASE WHEN $7 OR stalled_attempts - silent_attempts < $6 THEN clock_timestamp() ELSE queued_at END,
+                finished_at = CASE WHEN $7 OR stalled_attempts - silent_attempts < $6 THEN NULL ELSE clock_timestamp() END,
+                worker_id = NULL, is_waiting = false, error = $5, silent_attempts = silent_attempts + $7::int
             WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
             RETURNING state, attempts, stalled_attempts
             """,
             row => (Enum.Parse<SliceState>(row.GetString(0), ignoreCase: true), row.GetInt32(1), row.GetInt32(2)),
-            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, LedgerText.Storable(error), maxAttempts);
+            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, LedgerText.Storable(error), maxAttempts,
+            tookWorkerDown);
         return failed is [var outcome] ? outcome : null;
     }
+
+    /// <summary>A suspect's attempt begins: its worker does nothing else now. False when it is no longer this claim's.</summary>
+    public async Task<bool> BeginAsync(SliceClaim claim, CancellationToken cancellationToken)
+        => await target.ExecuteAsync(
+            """
+            UPDATE migration.slice SET is_waiting = false
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
+            """,
+            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim) == 1;
+
+    /// <summary>How far the attempt at a suspected record has got, for whoever finds the worker dead.</summary>
+    /// <param name="step"><c>read</c>, <c>map</c>, <c>enrich</c> or <c>write</c>.</param>
+    public Task NoteStepAsync(SliceClaim claim, string step, CancellationToken cancellationToken)
+        => target.ExecuteAsync(
+            """
+            UPDATE migration.slice SET step = $5
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
+            """,
+            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, step);
 
     private async Task<ClaimOutcome> WhyNotAsync(SliceId id, CancellationToken cancellationToken)
     {
@@ -158,7 +197,7 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
             row.GetString(5)),
         row.IsDBNull(6) ? null : new RecordPosition(row.GetFieldValue<byte[]>(6)),
         new SliceCounts(row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10)),
-        row.GetInt32(11), row.GetInt32(12));
+        row.GetInt32(11), row.GetInt32(12)) { SilentAttempts = row.GetInt32(13), Splits = row.GetInt32(14), Step = row.Text(15) };
 
     private static byte[]? Bytes(RecordPosition? position) => position?.Bson.ToArray();
 }

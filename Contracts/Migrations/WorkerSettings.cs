@@ -20,4 +20,10 @@ public sealed record WorkerSettings
 
     /// <summary>Seconds without a heartbeat after which a slice in hand counts as abandoned. Default 30, at least 5.</summary>
     public int LeaseSeconds { get; init; } = 30;
+
+    /// <summary>
+    /// Seconds without any movement (no page, record, statement or retry) after which an attempt at a slice counts as
+    /// hanging. Default 300, 10 to 1500: longer than the slowest single record and statement may take.
+    /// </summary>
+    public int ProgressSeconds { get; init; } = 300;
 }

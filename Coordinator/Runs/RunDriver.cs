@@ -128,7 +128,8 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
             {
                 if (bus.Refusal is { } reason)
                     throw new UserException(Failure.Describe(reason).Code, Failure.Describe(reason).Message);
-                workers.Supervise(collections.Sum(c => c.Slices.Completed), bus.Loggers);
+                // Each attempt that took a worker down brings its slice closer to being cut: that is progress, too.
+                workers.Supervise(collections.Sum(c => c.Slices.Completed + c.Attempts), bus.Loggers);
                 await view.ShowAsync(collections, token);
             },
             cancellationToken);

@@ -39,9 +39,9 @@ internal sealed class RunWorkers : IAsyncDisposable
     }
 
     /// <summary>Replaces local workers that died.</summary>
-    public void Supervise(long completedSlices, ILoggerFactory loggers)
+    public void Supervise(long progress, ILoggerFactory loggers)
         => _local?.ReplaceDead(
-            completedSlices, (pid, code) => loggers.CreateLogger<LocalWorkers>().WorkerDied(pid, code));
+            progress, (pid, code) => loggers.CreateLogger<LocalWorkers>().WorkerDied(pid, code));
 
     public async ValueTask DisposeAsync()
     {

@@ -5,7 +5,7 @@ namespace Migration.Coordinator.Scaling;
 
 /// <summary>
 /// N worker processes on this machine. One that dies is replaced, though not for ever: when several in a row die without
-/// a slice being completed, the run stops and says why. They stop when this process ends, however it ends, because they
+/// a slice being completed or even tried, the run stops and says why. They stop when this process ends, however it ends, because they
 /// watch the standard input that it holds.
 /// </summary>
 internal sealed class LocalWorkers : IAsyncDisposable
@@ -24,7 +24,7 @@ internal sealed class LocalWorkers : IAsyncDisposable
     private readonly TimeProvider _time;
     private int _deaths;
     private int _unreachable;
-    private long _completedAtLastDeath;
+    private long _progressAtLastDeath;
 
     /// <param name="count">How many.</param>
     /// <param name="connections">Source, target, broker and run as environment variables: an argument could be read by everyone.</param>
@@ -50,10 +50,10 @@ internal sealed class LocalWorkers : IAsyncDisposable
     public int Replaced { get; private set; }
 
     /// <summary>Starts another worker for each that died.</summary>
-    /// <param name="completedSlices">Slices completed so far: progress since the last death is what excuses a death.</param>
+    /// <param name="progress">Grows with completed slices and with attempts: what has grown since the last death excuses a death.</param>
     /// <param name="onDeath">Called with process id and exit code.</param>
     /// <exception cref="UserException">They cannot work at all, or die without progress.</exception>
-    public void ReplaceDead(long completedSlices, Action<int, int> onDeath)
+    public void ReplaceDead(long progress, Action<int, int> onDeath)
     {
         for (var i = 0; i < _workers.Count; i++)
         {
@@ -63,13 +63,13 @@ internal sealed class LocalWorkers : IAsyncDisposable
             dead.HearOut();
             if (dead.ExitCode == ExitCode.Configuration)
                 throw new UserException($"A worker cannot work: {dead.LastLine} (log: {LogFolder})");
-            if (completedSlices > _completedAtLastDeath)
+            if (progress > _progressAtLastDeath)
                 (_deaths, _unreachable) = (0, 0);
-            _completedAtLastDeath = completedSlices;
+            _progressAtLastDeath = progress;
             if (dead.ExitCode == ExitCode.Unreachable ? ++_unreachable > MostUnreachable : ++_deaths > MostDeathsWithoutProgress)
                 throw new UserException(
                     ExitCode.Incomplete,
-                    $"{_deaths + _unreachable} workers ended one after the other without completing a slice; the last one ended with exit code "
+                    $"{_deaths + _unreachable} workers ended one after the other without taking up a slice; the last one ended with exit code "
                     + $"{dead.ExitCode} and said: {dead.LastLine} (log: {LogFolder})");
             onDeath(dead.Id, dead.ExitCode);
             Replaced++;

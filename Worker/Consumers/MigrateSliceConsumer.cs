@@ -4,6 +4,7 @@ using Migration.Contracts.Ledger;
 using Migration.Contracts.Messages;
 using Migration.Worker.Hosting;
 using Migration.Worker.Sources;
+using Migration.Worker.Suspects;
 using Migration.Worker.Targets;
 using Npgsql;
 
@@ -18,6 +19,8 @@ namespace Migration.Worker.Consumers;
 /// the broker. Attempts are counted in the ledger, for the broker counts neither hand-backs nor consumer time-outs.</para>
 /// <para>Only <see cref="SliceGivenUpException"/> leaves here as an error, which is what moves a message to the error
 /// queue. A cancelled operation makes MassTransit give the message back to the broker.</para>
+/// <para>Slices come into hand through the <see cref="SuspectGate"/>, before they are claimed: one that has taken a worker
+/// down is worked on with nothing else in hand, so that no other slice is blamed with it.</para>
 /// <para>An instance consumes one message and is then gone.</para>
 /// <para>What would stop every slice (no source, no right on the table, no ledger for minutes) is no slice's fault: the
 /// slice is handed back without blame and the worker ends with the reason.</para>
@@ -59,18 +62,19 @@ internal sealed class MigrateSliceConsumer(
 
     private async Task ClaimAndMigrateAsync(ConsumeContext<MigrateSlice> context, SliceId id)
     {
+        using var place = await inHand.Gate.EnterAsync(alone: false, context.CancellationToken);
         var claiming = TransientRetry.Create($"Claiming {id}", logger, time);
         var outcome = await claiming.ExecuteAsync(
             async token => await run.Ledger.ClaimAsync(id, context.ReceiveContext.Redelivered, token),
             context.CancellationToken);
         switch (outcome)
         {
+            case ClaimOutcome.Granted { Claim: { IsSuspect: true } claim }:
+                place.Dispose();
+                await MigrateAloneAsync(context, claim);
+                break;
             case ClaimOutcome.Granted { Claim: var claim }:
-                logger.Claimed(id.ToString(), claim.Claim, claim.Attempts);
-                if (claim.StalledAttempts > run.File.Slices.MaxAttempts)
-                    await FailAsync(context, claim, new SliceGivenUpException(WorkerKiller(claim)));
-                else
-                    await MigrateAsync(context, claim);
+                await MigrateAsync(context, claim);
                 break;
             case ClaimOutcome.AlreadyDone { Slice: var slice }:
                 // The acknowledgement was lost, or this is a second copy; the news may have been lost with it.
@@ -85,13 +89,37 @@ internal sealed class MigrateSliceConsumer(
         }
     }
 
-    private async Task MigrateAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
+    private async Task MigrateAloneAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
     {
-        SliceMigrator? migrator = null;
+        logger.Suspected(claim.Id.ToString(), claim.SilentAttempts);
+        IDisposable alone;
         try
         {
-            migrator = await run.MigratorAsync(claim.Id.Collection, context.CancellationToken);
-            await EndAsync(context, await migrator.MigrateAsync(claim, drain.Token, context.CancellationToken));
+            alone = await inHand.Gate.EnterAsync(alone: true, context.CancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await run.Ledger.HandBackAsync(claim, CancellationToken.None);
+            throw;
+        }
+
+        using (alone)
+        {
+            if (await run.Ledger.BeginAsync(claim, context.CancellationToken))
+                await MigrateAsync(context, claim);
+            else
+                logger.FenceLost(claim.Id.ToString());
+        }
+    }
+
+    private async Task MigrateAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
+    {
+        logger.Claimed(claim.Id.ToString(), claim.Claim, claim.Attempts);
+        SliceAttempt? attempt = null;
+        try
+        {
+            attempt = await run.AttemptAsync(claim.Id.Collection, context.CancellationToken);
+            await EndAsync(context, await attempt.MakeAsync(claim, drain.Token, context.CancellationToken));
         }
         catch (FenceLostException)
         {
@@ -101,34 +129,45 @@ internal sealed class MigrateSliceConsumer(
         {
             // The transport is going away with the message unacknowledged: the broker gives it to somebody else, and the
             // claim must not stand in their way.
-            await run.Ledger.HandBackAsync(migrator?.Claim ?? claim, CancellationToken.None);
+            await run.Ledger.HandBackAsync(attempt?.Claim ?? claim, CancellationToken.None);
             throw;
         }
-        catch (Exception e) when (IsThisWorkersFault(e, hasBegun: migrator is not null))
+        catch (Exception e) when (IsThisWorkersFault(e, hasBegun: attempt is not null))
         {
-            await run.Ledger.HandBackAsync(migrator?.Claim ?? claim, CancellationToken.None);
+            await run.Ledger.HandBackAsync(attempt?.Claim ?? claim, CancellationToken.None);
             throw;
         }
         catch (Exception e) when (e is not MessageGoesBackException)
         {
-            await FailAsync(context, migrator?.Claim ?? claim, e);
+            await FailAsync(context, attempt?.Claim ?? claim, e);
         }
     }
 
     private async Task EndAsync(ConsumeContext<MigrateSlice> context, SliceEnd end)
     {
         var (claim, counts) = (end.Claim, end.Claim.Counts);
-        if (end is SliceEnd.Completed)
+        switch (end)
         {
-            logger.Completed(claim.Id.ToString(), counts.Read, counts.Written, counts.Quarantined, counts.Skipped);
-            await TellAsync(context, new SliceProgress(
-                claim.Id, SliceState.Completed, claim.Offset, claim.Limit, counts, claim.Attempts, claim.Seconds, null));
-            return;
+            case SliceEnd.Completed:
+                logger.Completed(claim.Id.ToString(), counts.Read, counts.Written, counts.Quarantined, counts.Skipped);
+                ProtocolPoint.Reached(ProtocolPoint.BeforeEvent, claim.Id.ToString());
+                await TellAsync(context, new SliceProgress(
+                    claim.Id, SliceState.Completed, claim.Offset, claim.Limit, counts, claim.Attempts, claim.Seconds, null));
+                ProtocolPoint.Reached(ProtocolPoint.BeforeAcknowledge, claim.Id.ToString());
+                break;
+            case SliceEnd.Split { Parts: var parts }:
+                logger.Split(claim.Id.ToString(), claim.SilentAttempts, claim.Remaining, parts.Count);
+                ProtocolPoint.Reached(ProtocolPoint.SliceSplit, claim.Id.ToString());
+                await SendAsync(context, parts);
+                await run.Plan.MarkQueuedAsync(
+                    claim.Id.RunId, claim.Id.Collection, [.. parts.Select(part => part.Id.Number)], context.CancellationToken);
+                break;
+            default:
+                await run.Ledger.HandBackAsync(claim, context.CancellationToken);
+                logger.HandedBack(claim.Id.ToString(), counts.Read, claim.Limit);
+                await SendAgainAsync(context);
+                break;
         }
-
-        await run.Ledger.HandBackAsync(claim, context.CancellationToken);
-        logger.HandedBack(claim.Id.ToString(), counts.Read, claim.Limit);
-        await SendAgainAsync(context);
     }
 
     /// <summary>
@@ -142,22 +181,18 @@ internal sealed class MigrateSliceConsumer(
         _ => false,
     };
 
-    /// <summary>Workers that fail say why; those that die or hang leave only a claim that moved nothing.</summary>
-    private static string WorkerKiller(SliceClaim claim)
-        => $"{claim.StalledAttempts - 1} attempts moved nothing, and the last ended without a word: a document of it may "
-            + "kill or hang its worker (see the workers' logs)";
-
     /// <summary>The slice goes to the queue's end for another attempt, or to the error queue when it has had enough.</summary>
     private async Task FailAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim, Exception exception)
     {
         var error = TransientRetry.FirstLine(exception);
-        var most = run.File.Slices.MaxAttempts;
+        var most = exception is SliceGivenUpException ? 0 : run.File.Slices.MaxAttempts;
+        var tookWorkerDown = SliceAttempt.TookWorkerDown(exception);
 
         // Waited out while the slice is still in hand: nobody else need try it sooner, nor reconcile wonder about it.
         if (claim.StalledAttempts < most)
             await PauseAsync(claim.StalledAttempts);
         var failed = await TransientRetry.Create($"Noting the failure of {claim.Id}", logger, time).ExecuteAsync(
-            async token => await run.Ledger.FailAsync(claim, error, most, token), context.CancellationToken);
+            async token => await run.Ledger.FailAsync(claim, error, most, tookWorkerDown, token), context.CancellationToken);
         switch (failed)
         {
             case null:
@@ -171,8 +206,11 @@ internal sealed class MigrateSliceConsumer(
             case (_, _, var stalled):
                 logger.AttemptFailed(claim.Id.ToString(), stalled, most, error);
                 await SendAgainAsync(context);
-                return;
+                break;
         }
+
+        if (exception is SliceHungException { IsDeaf: true })
+            refusal.Refuse(new UserException(ExitCode.Hung, $"{claim.Id}: {error}. This worker ends; another one takes its place."));
     }
 
     /// <summary>1, 2, 4, ... seconds, at most 30; cut short when the worker is asked to stop.</summary>
@@ -189,16 +227,23 @@ internal sealed class MigrateSliceConsumer(
         }
     }
 
-    /// <summary>Returns once the broker has confirmed the new message; only then is the old one acknowledged.</summary>
-    /// <exception cref="MessageGoesBackException">It could not be sent; the broker shall give the old one to somebody else.</exception>
-    private async Task SendAgainAsync(ConsumeContext<MigrateSlice> context)
+    private Task SendAgainAsync(ConsumeContext<MigrateSlice> context)
+        => SendAsync(context, [new PendingSlice(
+            new SliceId(context.Message.RunId, context.Message.Collection, context.Message.Slice), context.Message.Offset,
+            context.Message.Limit)]);
+
+    /// <summary>Returns once the broker has confirmed the new messages; only then is the old one acknowledged.</summary>
+    /// <exception cref="MessageGoesBackException">They could not be sent; the broker shall give the old one to somebody else.</exception>
+    private async Task SendAsync(ConsumeContext<MigrateSlice> context, IReadOnlyCollection<PendingSlice> slices)
     {
         // Let go first: this very process may be given the new message before this method has returned.
         _hold?.Dispose();
         try
         {
             var endpoint = await context.GetSendEndpoint(RunTopology.SlicesAddress(run.Run, run.UsesBroker));
-            await endpoint.Send(context.Message, RunTopology.MustArrive, context.CancellationToken);
+            await Task.WhenAll(slices.Select(slice => endpoint.Send(
+                new MigrateSlice(slice.Id.RunId, run.Run.Name, slice.Id.Collection, slice.Id.Number, slice.Offset, slice.Limit),
+                RunTopology.MustArrive, context.CancellationToken)));
         }
         catch (Exception e)
         {

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
+using Migration.Worker.Consumers;
 using Migration.Worker.Hosting;
+using Migration.Worker.Suspects;
 using Npgsql;
 
 namespace Migration.Worker.HandSlices;
@@ -40,18 +42,12 @@ internal sealed class HandMigration(
         {
             if (await ClaimAsync(id, drain) is not { } claim)
                 return;
-            SliceMigrator? migrator = null;
+            SliceAttempt? attempt = null;
             try
             {
-                migrator = await context.MigratorAsync(id.Collection, drain);
-                if (await migrator.MigrateAsync(claim, drain, CancellationToken.None) is SliceEnd.Completed { Claim: var done })
-                {
-                    await SayAsync(id, done.Counts);
+                attempt = await context.AttemptAsync(id.Collection, drain);
+                if (await EndAsync(await attempt.MakeAsync(claim, drain, CancellationToken.None), drain))
                     return;
-                }
-
-                await context.Ledger.HandBackAsync(migrator.Claim ?? claim, CancellationToken.None);
-                drain.ThrowIfCancellationRequested();
             }
             catch (FenceLostException)
             {
@@ -59,8 +55,28 @@ internal sealed class HandMigration(
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                await FailAsync(migrator?.Claim ?? claim, e);
+                await FailAsync(attempt?.Claim ?? claim, e);
             }
+        }
+    }
+
+    /// <returns>False when more of the slice is left.</returns>
+    private async Task<bool> EndAsync(SliceEnd end, CancellationToken drain)
+    {
+        switch (end)
+        {
+            case SliceEnd.Completed { Claim: var done }:
+                await SayAsync(done.Id, done.Counts);
+                return true;
+            case SliceEnd.Split { Claim: var cut, Parts: var parts }:
+                _logger.Split(cut.Id.ToString(), cut.SilentAttempts, cut.Remaining, parts.Count);
+                foreach (var part in parts)
+                    await MigrateAsync(part.Id, drain);
+                return true;
+            default:
+                await context.Ledger.HandBackAsync(end.Claim, CancellationToken.None);
+                drain.ThrowIfCancellationRequested();
+                return false;
         }
     }
 
@@ -76,7 +92,10 @@ internal sealed class HandMigration(
             switch (outcome)
             {
                 case ClaimOutcome.Granted { Claim: var claim }:
-                    return claim;
+                    // Nothing else is in hand here, ever.
+                    if (!claim.IsSuspect || await context.Ledger.BeginAsync(claim, cancellationToken))
+                        return claim;
+                    break;
                 case ClaimOutcome.AlreadyDone { Slice: { State: SliceState.Completed } slice }:
                     await SayAsync(id, slice.Counts);
                     return null;
@@ -98,10 +117,14 @@ internal sealed class HandMigration(
         var id = claim.Id;
         var error = TransientRetry.FirstLine(exception);
         var failed = await TransientRetry.Create($"Noting the failure of {id}", _logger, time).ExecuteAsync(
-            async token => await context.Ledger.FailAsync(claim, error, context.File.Slices.MaxAttempts, token),
+            async token => await context.Ledger.FailAsync(
+                claim, error, exception is SliceGivenUpException ? 0 : context.File.Slices.MaxAttempts,
+                SliceAttempt.TookWorkerDown(exception), token),
             CancellationToken.None);
         if (failed is (SliceState.Failed, var attempts, _))
             throw new UserException(ExitCode.Incomplete, $"{id}: given up after {attempts} attempts: {error}");
+        if (exception is SliceHungException { IsDeaf: true })
+            throw new UserException(ExitCode.Hung, $"{id}: {error}. Start the same command again.");
         _logger.AttemptFailed(id.ToString(), failed?.Stalled ?? 0, context.File.Slices.MaxAttempts, error);
     }
 

@@ -2,13 +2,15 @@
 -- gave up or was quarantined can be replayed.
 
 ALTER TABLE migration.slice
-    ADD COLUMN silent_attempts int NOT NULL DEFAULT 0, -- stalled attempts that ended without a word: the worker died or
-                                                       -- hung; one that is under way counts until it says how it ended
+    ADD COLUMN silent_attempts int NOT NULL DEFAULT 0, -- stalled attempts that took their worker down: it died without
+                                                       -- a word, hung, or ran out of memory
+    ADD COLUMN is_waiting boolean NOT NULL DEFAULT false, -- claimed as a suspect: it begins once its worker does nothing else
     ADD COLUMN splits int NOT NULL DEFAULT 0,          -- how often it was cut, or cut from another, for that reason
     ADD COLUMN step text                               -- how far the attempt at a suspected record had got
                CHECK (step IN ('read', 'map', 'enrich', 'write')),
     ADD COLUMN cause text,                             -- fingerprint of error: the same for the same cause
     ADD CONSTRAINT silence_is_a_way_to_stall CHECK (silent_attempts BETWEEN 0 AND stalled_attempts),
+    ADD CONSTRAINT waiting_has_an_owner CHECK (NOT is_waiting OR state = 'running'),
     -- A source that is written to may leave nothing of the plan for a part of a slice that was cut.
     DROP CONSTRAINT slice_record_limit_check,
     ADD CONSTRAINT slice_record_limit_check CHECK (record_limit >= 0);

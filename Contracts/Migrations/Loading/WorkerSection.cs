@@ -5,7 +5,7 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static partial class WorkerSection
 {
-    public static readonly string[] Keys = ["slices", "batchBytes", "batchRecords", "sliceBudgetSeconds", "leaseSeconds"];
+    public static readonly string[] Keys = ["slices", "batchBytes", "batchRecords", "sliceBudgetSeconds", "leaseSeconds", "progressSeconds"];
 
     private const long SmallestBatch = 1024;
     private const long LargestBatch = 1024 * 1024 * 1024;
@@ -16,6 +16,7 @@ internal static partial class WorkerSection
     // 25 minutes: RabbitMQ takes a delivery back after 30, and the last batch needs time to commit.
     private static readonly IntRange SliceBudgetSeconds = new(1, 1500);
     private static readonly IntRange LeaseSeconds = new(5, 3600);
+    private static readonly IntRange ProgressSeconds = new(10, 1500);
 
     private static readonly Dictionary<string, long> Units = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -39,6 +40,7 @@ internal static partial class WorkerSection
             BatchRecords = section.WholeNumber("batchRecords", BatchRecords) ?? defaults.BatchRecords,
             SliceBudgetSeconds = section.WholeNumber("sliceBudgetSeconds", SliceBudgetSeconds) ?? defaults.SliceBudgetSeconds,
             LeaseSeconds = section.WholeNumber("leaseSeconds", LeaseSeconds) ?? defaults.LeaseSeconds,
+            ProgressSeconds = section.WholeNumber("progressSeconds", ProgressSeconds) ?? defaults.ProgressSeconds,
         };
     }
 

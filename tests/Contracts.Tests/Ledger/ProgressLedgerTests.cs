@@ -117,7 +117,7 @@ public sealed class ProgressLedgerTests
         await Assert.ThrowsAsync<FenceLostException>(() => silent.AdvanceAsync(claim, 9, new SliceCounts(5, 5, 0, 0), true));
 
         var next = await (await ledger.WorkerAsync()).ClaimAsync(slice);
-        Assert.Equal((2, 2, 1), (next.Claim, next.Attempts, next.StalledAttempts));
+        Assert.Equal((2, 2, 2, 1), (next.Claim, next.Attempts, next.StalledAttempts, next.SilentAttempts));
         Assert.Equal(At(4), next.Checkpoint);
     }
 

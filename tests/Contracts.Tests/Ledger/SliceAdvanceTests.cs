@@ -159,7 +159,10 @@ public sealed class SliceAdvanceTests
     [InlineData("finished_at = now()", "outcome_has_a_time")]
     [InlineData("state = 'failed', finished_at = now()", "failure_has_a_reason")]
     [InlineData("state = 'lost'", "slice_state_check")]
-    [InlineData("record_limit = 0", "slice_record_limit_check")]
+    [InlineData("record_limit = -1", "slice_record_limit_check")]
+    [InlineData("silent_attempts = 1", "silence_is_a_way_to_stall")]
+    [InlineData("is_waiting = true", "waiting_has_an_owner")]
+    [InlineData("step = 'rest'", "slice_step_check")]
     public async Task The_database_itself_refuses_what_breaks_a_law(string change, string constraint)
     {
         await using var ledger = await CreateAsync();

@@ -75,19 +75,6 @@ public sealed class SliceFailureTests
     }
 
     [Fact]
-    public async Task Attempts_of_workers_that_vanished_count_as_stalled()
-    {
-        await using var ledger = await CreateAsync();
-        var slice = await ledger.PlanSliceAsync();
-        await (await ledger.WorkerAsync()).ClaimAsync(slice);
-        await (await ledger.WorkerAsync()).ClaimAsync(slice, redelivered: true);
-        var third = await ledger.WorkerAsync();
-        await third.ClaimAsync(slice, redelivered: true);
-
-        Assert.Equal((SliceState.Failed, 3, 3), await third.FailAsync(slice));
-    }
-
-    [Fact]
     public async Task Progress_forgives_the_attempts_before_it()
     {
         await using var ledger = await CreateAsync();

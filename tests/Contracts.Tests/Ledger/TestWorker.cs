@@ -17,8 +17,13 @@ internal sealed record TestWorker(Guid Id, string Name, LedgerDatabase Database)
         return outcome;
     }
 
+    /// <summary>A suspect's attempt begins at once.</summary>
     public async Task<SliceClaim> ClaimAsync(SliceId slice, bool redelivered = false)
-        => Assert.IsType<ClaimOutcome.Granted>(await TryClaimAsync(slice, redelivered)).Claim;
+    {
+        var claim = Assert.IsType<ClaimOutcome.Granted>(await TryClaimAsync(slice, redelivered)).Claim;
+        Assert.True(!claim.IsSuspect || await Ledger.BeginAsync(claim, LedgerDatabase.Cancellation));
+        return claim;
+    }
 
     /// <summary>Commits a batch without rows that ends at <paramref name="key"/>.</summary>
     public async Task<SliceClaim> AdvanceAsync(SliceClaim claim, long key, SliceCounts batch, bool isFinal = false)
@@ -38,9 +43,9 @@ internal sealed record TestWorker(Guid Id, string Name, LedgerDatabase Database)
     public async Task<bool> HandBackAsync(SliceId slice)
         => _claims.TryGetValue(slice, out var claim) && await Ledger.HandBackAsync(claim, LedgerDatabase.Cancellation);
 
-    public async Task<(SliceState State, int Attempts, int Stalled)?> FailAsync(SliceId slice, string error = "boom", int most = 3)
+    public async Task<(SliceState State, int Attempts, int Stalled)?> FailAsync(SliceId slice, string error = "boom", int most = 3, bool tookWorkerDown = false)
         => _claims.TryGetValue(slice, out var claim)
-            ? await Ledger.FailAsync(claim, error, most, LedgerDatabase.Cancellation)
+            ? await Ledger.FailAsync(claim, error, most, tookWorkerDown, LedgerDatabase.Cancellation)
             : null;
 
     /// <summary>As if it had been silent for longer than the lease.</summary>

@@ -51,7 +51,7 @@ public sealed class MigrationFileSchemaTests
     }
 
     [Fact]
-    public void Every_number_of_the_file_has_a_range() => Assert.Equal(10, Ranges().ToList().Count);
+    public void Every_number_of_the_file_has_a_range() => Assert.Equal(11, Ranges().ToList().Count);
 
     [Theory]
     [MemberData(nameof(Ranges))]
