@@ -30,7 +30,7 @@ internal sealed class Performance(Theatre theatre)
 
         Assert.Empty(theatre.Bed.Survivors());
         theatre.Bed.Target.Clear();
-        await new Oracle(theatre.Bed.Target, theatre.Shop, theatre.Bed.Run).CheckAsync(cancellation);
+        await new Oracle(theatre.Bed.Target, theatre.Shop, theatre.Bed.Run, theatre.Schedule.Poisoned).CheckAsync(cancellation);
     }
 
     /// <summary>Workers that ended without a goodbye.</summary>

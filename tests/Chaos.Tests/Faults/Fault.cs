@@ -15,8 +15,11 @@ internal abstract class Fault(string name, string what)
     /// <summary>The run has this many workers at least.</summary>
     public virtual int LeastWorkers => 1;
 
-    /// <summary>A product that must end in quarantine; null for none.</summary>
-    public virtual string? Poisoned(ShopSource shop) => null;
+    /// <summary>A product that must end in quarantine because of it; null for none.</summary>
+    public virtual string? Poisoned => null;
+
+    /// <summary>What the migration file must say for it to be over in reasonable time.</summary>
+    public virtual ShopFile Fit(ShopFile file) => file;
 
     /// <summary>How it may make programs end, beside signals and servers that are away.</summary>
     public virtual IReadOnlyList<int> ExcusedExitCodes => [];

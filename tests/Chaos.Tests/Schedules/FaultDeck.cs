@@ -67,6 +67,8 @@ internal static class FaultDeck
         yield return (name, random, _) => new FullDisk(name, Early(random));
         yield return (name, random, _) => new QueueFault(name, QueueDeed.Delete, random.Next(), Early(random));
         yield return (name, random, _) => Paused(name, random);
+        foreach (var deed in new[] { "kill", "overflow", "hang", "allocate", "throw" })
+            yield return (name, random, shop) => Poison.Of(name, deed, shop, random);
         yield return (name, random, _) => new CoordinatorKilled(name, new Moment(Share(random, 0.1, 0.9)));
     }
 

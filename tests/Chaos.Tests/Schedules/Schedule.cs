@@ -10,6 +10,8 @@ internal sealed record Schedule(
 {
     public long Records => Shop.Products + Shop.Customers + Shop.Orders;
 
+    public IReadOnlyList<string> Poisoned => [.. Faults.Select(fault => fault.Poisoned).OfType<string>().Distinct()];
+
     public static Schedule Of(int seed)
     {
         var random = new Random(seed);
@@ -27,6 +29,7 @@ internal sealed record Schedule(
             // About two seconds of reading, so that there is a run to disturb.
             RecordsPerSecond = (int)(records / (2 * workers)),
         };
+        file = faults.Aggregate(file, (fitted, fault) => fault.Fit(fitted));
         return new Schedule(seed, shop, file, workers, random.Next(3) == 0, faults);
     }
 }
