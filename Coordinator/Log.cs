@@ -14,6 +14,9 @@ internal static partial class Log
     [LoggerMessage(1102, LogLevel.Warning, "The queue is empty while {Count} slices wait; their messages were lost and are sent again")]
     public static partial void MessagesLost(this ILogger logger, int count);
 
+    [LoggerMessage(1107, LogLevel.Error, "{Count} slices were given up: {Messages} messages were sent for each, and no worker claimed it")]
+    public static partial void NeverClaimed(this ILogger logger, int count, int messages);
+
     [LoggerMessage(1103, LogLevel.Warning, "Reconcile failed and is tried again: {Reason}")]
     public static partial void ReconcileFailed(this ILogger logger, string reason);
 

@@ -68,7 +68,7 @@ public sealed class PlanLedger(NpgsqlDataSource target)
         => target.ExecuteAsync(
             """
             UPDATE migration.slice
-            SET state = 'planned', finished_at = NULL, stalled_attempts = 0, silent_attempts = 0, cause = NULL
+            SET state = 'planned', finished_at = NULL, stalled_attempts = 0, silent_attempts = 0, messages = 0, cause = NULL
             WHERE run_id = $1 AND state = 'failed'
             """,
             cancellationToken, runId);
@@ -90,7 +90,7 @@ public sealed class PlanLedger(NpgsqlDataSource target)
         Guid runId, string collection, IReadOnlyCollection<int> numbers, CancellationToken cancellationToken)
         => target.ExecuteAsync(
             """
-            UPDATE migration.slice SET state = 'queued', queued_at = clock_timestamp()
+            UPDATE migration.slice SET state = 'queued', queued_at = clock_timestamp(), messages = messages + 1
             WHERE run_id = $1 AND collection = $2 AND number = ANY($3) AND state IN ('planned', 'queued')
             """,
             cancellationToken, runId, collection, numbers.ToArray());

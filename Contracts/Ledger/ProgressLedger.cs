@@ -86,6 +86,20 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
                 new SliceId(runId, row.GetString(0), row.GetInt32(1)), row.GetInt64(2), row.GetInt64(3)),
             cancellationToken, runId, lease);
 
+    /// <summary>
+    /// Gives up slices for which that many messages were sent one after the other without any worker claiming them: the
+    /// broker loses them all, or no worker can read them. Returns how many.
+    /// </summary>
+    public Task<int> FailUnclaimedAsync(Guid runId, int messages, CancellationToken cancellationToken)
+        => target.ExecuteAsync(
+            """
+            UPDATE migration.slice
+            SET state = 'failed', finished_at = clock_timestamp(),
+                error = messages || ' messages were sent for it and no worker claimed it; see the error queue and the logs of the workers'
+            WHERE run_id = $1 AND state = 'queued' AND messages >= $2
+            """,
+            cancellationToken, runId, messages);
+
     private static CollectionProgress Read(NpgsqlDataReader row) => new(
         new PlannedCollection(
             row.GetString(0), row.GetString(1), row.GetBoolean(2), row.GetInt64(3), row.Nullable<double>(4)),

@@ -17,7 +17,7 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
     private static readonly TimeSpan LetGo = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// Makes sure that the work queue and its exchange are there, and returns how many messages wait in it (those in
+    /// Makes sure that the work queue, the error queue and their exchanges are there, and returns how many messages wait in it (those in
     /// workers' hands not counted). A queue that somebody deleted is made again, empty.
     /// </summary>
     /// <exception cref="TimeoutException">The broker does not answer.</exception>
@@ -27,13 +27,20 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
     {
         await using var connection = await BrokerProbe.Factory(broker).CreateConnectionAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        var name = RunTopology.Slices(run);
+
+        // First the error queue: the broker keeps what it gave up on as long as there is nowhere to put it.
+        await DeclareOnceAsync(channel, RunTopology.Errors(run), cancellationToken);
+        return (await DeclareOnceAsync(channel, RunTopology.Slices(run), cancellationToken)).MessageCount;
+    }
+
+    private async Task<QueueDeclareOk> DeclareOnceAsync(IChannel channel, string name, CancellationToken cancellationToken)
+    {
         await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
         var queue = await channel.QueueDeclareAsync(
             name, durable: true, exclusive: false, autoDelete: false,
-            arguments: new Dictionary<string, object?>(RunTopology.SliceQueueArguments), cancellationToken: cancellationToken);
+            arguments: new Dictionary<string, object?>(RunTopology.SliceQueueArguments(run)), cancellationToken: cancellationToken);
         await channel.QueueBindAsync(name, name, "", cancellationToken: cancellationToken);
-        return queue.MessageCount;
+        return queue;
     }
 
     /// <summary>

@@ -19,8 +19,16 @@ internal sealed class Reconciler(
     /// <summary>A message that was confirmed this long ago and is not in the queue is in nobody's buffer either.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// At least 10 seconds lie between two of them, and with an empty queue: more than an hour in which somebody could have
+    /// claimed the slice.
+    /// </summary>
+    private const int MostMessages = 500;
+
     public async Task ReconcileAsync(CancellationToken cancellationToken)
     {
+        if (await progress.FailUnclaimedAsync(run.Id, MostMessages, cancellationToken) is > 0 and var hopeless)
+            logger.NeverClaimed(hopeless, MostMessages);
         var abandoned = await progress.ReleaseAbandonedAsync(run.Id, lease, cancellationToken);
         if (abandoned.Count > 0)
         {

@@ -30,6 +30,8 @@ internal sealed class RunTracker(
     public async Task FollowAsync(
         Func<IReadOnlyList<CollectionProgress>, CancellationToken, Task> show, CancellationToken cancellationToken)
     {
+        // What an earlier coordinator's workers left is not waited for.
+        await ReconcileAsync(cancellationToken);
         var reconciled = time.GetTimestamp();
         while (true)
         {

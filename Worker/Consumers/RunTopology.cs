@@ -32,11 +32,18 @@ public static class RunTopology
     /// </summary>
     public static Uri SlicesAddress(RunRecord run, bool broker) => new((broker ? "exchange:" : "queue:") + Slices(run));
 
-    /// <summary>Arguments of the work queue; the coordinator declares it with the same before it publishes.</summary>
-    public static IReadOnlyDictionary<string, object?> SliceQueueArguments { get; } = new Dictionary<string, object?>
+    /// <summary>
+    /// Arguments of the work queue; the coordinator declares it with the same before it publishes. What the broker gives up
+    /// on goes to the error queue, kept by the work queue until that has confirmed it (at-least-once, which needs RabbitMQ
+    /// 3.10 and an overflow that rejects). MassTransit declares the error queue with the same arguments.
+    /// </summary>
+    public static IReadOnlyDictionary<string, object?> SliceQueueArguments(RunRecord run) => new Dictionary<string, object?>
     {
         ["x-queue-type"] = "quorum",
         ["x-delivery-limit"] = DeliveryLimit,
+        ["x-dead-letter-exchange"] = Errors(run),
+        ["x-dead-letter-strategy"] = "at-least-once",
+        ["x-overflow"] = "reject-publish",
     };
 
     /// <summary>The events' exchanges are topics, and the run's id is the routing key: a coordinator hears its own run only.</summary>
@@ -49,7 +56,7 @@ public static class RunTopology
     }
 
     /// <summary>Prefetch is what is worked on at a time: a slice waiting in a worker's buffer is one that nobody else takes.</summary>
-    public static void ConfigureSliceQueue(IReceiveEndpointConfigurator endpoint, int slicesAtATime)
+    public static void ConfigureSliceQueue(IReceiveEndpointConfigurator endpoint, RunRecord run, int slicesAtATime)
     {
         endpoint.ConfigureConsumeTopology = false;
         endpoint.PrefetchCount = slicesAtATime;
@@ -57,7 +64,8 @@ public static class RunTopology
         if (endpoint is not IRabbitMqReceiveEndpointConfigurator queue)
             return;
         queue.SetQuorumQueue();
-        queue.SetQueueArgument("x-delivery-limit", DeliveryLimit);
+        foreach (var (name, value) in SliceQueueArguments(run))
+            queue.SetQueueArgument(name, value);
     }
 
     /// <summary>An exchange drops what no queue is bound for, unless it is told that the message must arrive.</summary>

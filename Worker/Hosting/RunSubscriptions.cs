@@ -27,7 +27,7 @@ internal sealed class RunSubscriptions(
             RunTopology.Slices(run),
             (_, configurator) =>
             {
-                RunTopology.ConfigureSliceQueue(configurator, slices);
+                RunTopology.ConfigureSliceQueue(configurator, run, slices);
                 configurator.Consumer(() => new MigrateSliceConsumer(
                     context, worker, inHand, drain, refusal, time, loggers.CreateLogger<MigrateSliceConsumer>()));
             });

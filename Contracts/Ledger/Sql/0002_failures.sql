@@ -8,6 +8,7 @@ ALTER TABLE migration.slice
     ADD COLUMN splits int NOT NULL DEFAULT 0,          -- how often it was cut, or cut from another, for that reason
     ADD COLUMN step text                               -- how far the attempt at a suspected record had got
                CHECK (step IN ('read', 'map', 'enrich', 'write')),
+    ADD COLUMN messages int NOT NULL DEFAULT 0,        -- confirmed by the broker since the last claim
     ADD COLUMN cause text,                             -- fingerprint of error: the same for the same cause
     ADD CONSTRAINT silence_is_a_way_to_stall CHECK (silent_attempts BETWEEN 0 AND stalled_attempts),
     ADD CONSTRAINT waiting_has_an_owner CHECK (NOT is_waiting OR state = 'running'),

@@ -186,4 +186,24 @@ public sealed class PlanLedgerTests
 
     private static async Task<string> PendingAsync(LedgerDatabase ledger, Guid id, TimeSpan silentFor)
         => string.Join(' ', (await ledger.Plans.ListPendingAsync(id, Collection, -1, 100, silentFor, Cancellation)).Select(s => s.Id.Number));
+
+    [Fact]
+    public async Task A_slice_that_nobody_claims_however_often_it_is_sent_is_given_up()
+    {
+        await using var ledger = await CreateAsync();
+        var run = await ledger.PlanAsync(10, 10);
+        for (var i = 0; i < 3; i++)
+            await ledger.Plans.MarkQueuedAsync(run, Collection, [0, 1], Cancellation);
+        var worker = await ledger.WorkerAsync();
+        await worker.ClaimAsync(new SliceId(run, Collection, 1));
+        await worker.HandBackAsync(new SliceId(run, Collection, 1));
+
+        Assert.Equal(0, await ledger.Progress.FailUnclaimedAsync(run, 4, Cancellation));
+        Assert.Equal(1, await ledger.Progress.FailUnclaimedAsync(run, 3, Cancellation));
+
+        var given = await ledger.SliceAsync(new SliceId(run, Collection, 0));
+        Assert.Equal(SliceState.Failed, given.State);
+        Assert.StartsWith("3 messages were sent for it", given.Error, StringComparison.Ordinal);
+        Assert.Equal(SliceState.Queued, (await ledger.SliceAsync(new SliceId(run, Collection, 1))).State);
+    }
 }

@@ -1,4 +1,6 @@
+using MassTransit;
 using Migration.Contracts.Ledger;
+using Migration.Contracts.Messages;
 using Migration.Coordinator.Publishing;
 using Migration.TestServers;
 using Migration.Worker.Consumers;
@@ -68,7 +70,6 @@ public sealed class RunQueuesTests : IAsyncLifetime
     public async Task The_end_of_a_run_removes_its_queues_and_keeps_its_dead_letters()
     {
         await Queues.DeclareAsync(Cancellation);
-        await DeclareErrorsAsync();
         await SendAsync("", RunTopology.Errors(_run));
         while ((await _channel.QueueDeclarePassiveAsync(RunTopology.Errors(_run), Cancellation)).MessageCount == 0)
             await Task.Yield();
@@ -83,7 +84,7 @@ public sealed class RunQueuesTests : IAsyncLifetime
     [Fact]
     public async Task An_error_queue_without_dead_letters_goes_too()
     {
-        await DeclareErrorsAsync();
+        await Queues.DeclareAsync(Cancellation);
 
         await Queues.RemoveAsync(Cancellation);
 
@@ -95,10 +96,59 @@ public sealed class RunQueuesTests : IAsyncLifetime
     public async Task Removing_what_is_not_there_is_no_failure()
         => await Queues.RemoveAsync(Cancellation);
 
-    /// <summary>As MassTransit makes it: with the type of the work queue.</summary>
-    private Task<QueueDeclareOk> DeclareErrorsAsync() => _channel.QueueDeclareAsync(
-        RunTopology.Errors(_run), durable: true, exclusive: false, autoDelete: false,
-        new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: Cancellation);
+    [Fact]
+    public async Task What_the_broker_gives_up_on_goes_to_the_error_queue()
+    {
+        await Queues.DeclareAsync(Cancellation);
+        await SendAsync(RunTopology.Slices(_run), "");
+
+        for (var delivery = 0; delivery <= RunTopology.DeliveryLimit; delivery++)
+        {
+            var message = await GetAsync(RunTopology.Slices(_run));
+            await _channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true, Cancellation);
+        }
+
+        var dead = await GetAsync(RunTopology.Errors(_run));
+        Assert.Contains("x-death", dead.BasicProperties.Headers!.Keys);
+        Assert.Equal(0u, await Queues.DeclareAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_worker_declares_both_queues_as_the_coordinator_does()
+    {
+        await Queues.DeclareAsync(Cancellation);
+        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            rabbit.Host(RabbitMq.Uri);
+            rabbit.ReceiveEndpoint(RunTopology.Slices(_run), endpoint =>
+            {
+                RunTopology.ConfigureSliceQueue(endpoint, _run, 1);
+                endpoint.Handler<MigrateSlice>(_ => throw new InvalidOperationException("boom"));
+            });
+        });
+        await bus.StartAsync(Cancellation);
+        try
+        {
+            var endpoint = await bus.GetSendEndpoint(RunTopology.SlicesAddress(_run, broker: true));
+            await endpoint.Send(new MigrateSlice(_run.Id, _run.Name, "products", 0, 0, 1), Cancellation);
+
+            Assert.NotEmpty((await GetAsync(RunTopology.Errors(_run))).Body.ToArray());
+        }
+        finally
+        {
+            await bus.StopAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task<BasicGetResult> GetAsync(string queue)
+    {
+        while (true)
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            if (await _channel.BasicGetAsync(queue, autoAck: false, Cancellation) is { } message)
+                return message;
+        }
+    }
 
     private async Task SendAsync(string exchange, string routingKey)
         => await _channel.BasicPublishAsync(exchange, routingKey, mandatory: true, new byte[] { 1 }, Cancellation);
