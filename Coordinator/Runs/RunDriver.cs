@@ -146,7 +146,7 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         {
             await publisher.PublishPendingAsync(waiting > 0 ? TimeSpan.FromDays(1) : TimeSpan.Zero, cancellationToken);
         }
-        catch (Exception e) when (BrokerFaults.IsTransient(e))
+        catch (Exception e) when (BrokerFaults.IsTransient(e, cancellationToken))
         {
             loggers.CreateLogger<SlicePublisher>().ReconcileFailed(TransientRetry.FirstLine(e));
         }
@@ -176,7 +176,7 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         {
             await new RunQueues(broker, run, TimeProvider.System).RemoveAsync(cancellationToken);
         }
-        catch (Exception e) when (BrokerFaults.IsTransient(e))
+        catch (Exception e) when (BrokerFaults.IsTransient(e, cancellationToken))
         {
             console.MarkupLineInterpolated(
                 $"[yellow]warning[/] the run's queues could not be removed from RabbitMQ: {TransientRetry.FirstLine(e)}");
