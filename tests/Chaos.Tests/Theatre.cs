@@ -59,14 +59,20 @@ internal sealed class Theatre : IAsyncDisposable
     /// <summary>As the ledger has it; the coordinator may still have things to do. False while the target is away.</summary>
     public async Task<bool> IsCompletedAsync(CancellationToken cancellation)
     {
-        try
+        // The first answer may be that of a connection which ended with the target's last crash.
+        for (var tries = 0; tries < 2; tries++)
         {
-            return await Bed.Ledger.StateAsync(cancellation) == "completed";
+            try
+            {
+                return await Bed.Ledger.StateAsync(cancellation) == "completed";
+            }
+            catch (NpgsqlException)
+            {
+                Bed.Target.Clear();
+            }
         }
-        catch (NpgsqlException)
-        {
-            return false;
-        }
+
+        return false;
     }
 
     /// <summary>False when the run was over before the condition came true, which is then none to wait for any more.</summary>

@@ -8,6 +8,9 @@ namespace Migration.Chaos.Tests.Faults;
 /// </summary>
 internal sealed class Deadlock(string name, Moment moment) : OutsideFault(name, "deadlock", moment)
 {
+    /// <summary>What PostgreSQL logs, before the one that it gives up lets go of its locks.</summary>
+    private const string Detected = "deadlock detected";
+
     private bool _happened;
 
     public override bool HasStruck(Theatre theatre) => _happened;
@@ -20,19 +23,19 @@ internal sealed class Deadlock(string name, Moment moment) : OutsideFault(name, 
             return;
         LetGo(theatre);
         var waits = await theatre.UntilAsync(
-            "a worker waits for the slice",
+            "a worker that has written waits for the slice",
             () => theatre.AskAsync<bool>(
-                $"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE {session.ProcessID} = ANY (pg_blocking_pids(pid)))", cancellation),
+                $"""
+                SELECT EXISTS (SELECT FROM pg_locks l WHERE l.relation = '{table}'::regclass AND l.granted
+                               AND {session.ProcessID} = ANY (pg_blocking_pids(l.pid)))
+                """,
+                cancellation),
             cancellation);
         if (!waits)
             return;
+        var before = theatre.Arena.Target.CountInLog(Detected);
         await ExecuteAsync(session, $"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", cancellation);
-        await transaction.RollbackAsync(cancellation);
-        await theatre.UntilAsync(
-            "PostgreSQL has counted the deadlock",
-            async () => _happened = await theatre.AskAsync<long>(
-                "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()", cancellation) > 0,
-            cancellation);
+        _happened = theatre.Arena.Target.CountInLog(Detected) > before;
     }
 
     /// <summary>The table that the slice whose row is now locked is written to; null where none is in hand.</summary>

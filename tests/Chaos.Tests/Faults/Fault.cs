@@ -7,6 +7,9 @@ namespace Migration.Chaos.Tests.Faults;
 /// <param name="what">What the schedule's line says.</param>
 internal abstract class Fault(string name, string what)
 {
+    /// <summary>128 and the number of SIGKILL.</summary>
+    protected const int Killed = 137;
+
     protected string Name => name;
 
     /// <summary>What the hooked processes shall do; null where nothing happens inside of them.</summary>
@@ -21,8 +24,8 @@ internal abstract class Fault(string name, string what)
     /// <summary>What the migration file must say for it to be over in reasonable time.</summary>
     public virtual ShopFile Fit(ShopFile file) => file;
 
-    /// <summary>How it may make programs end, beside signals and servers that are away.</summary>
-    public virtual IReadOnlyList<int> ExcusedExitCodes => [];
+    /// <summary>How it may make a program end before the run is over.</summary>
+    public virtual IReadOnlyList<int> ExcusedExitCodes(ProgramKind program) => [];
 
     /// <summary>What the programs are given in their environment.</summary>
     public virtual IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?>();

@@ -15,5 +15,8 @@ internal sealed class Outage(string name, ServerKind server, bool inOrder, Momen
         await (inOrder ? victim.StopAsync(cancellation) : victim.KillAsync(cancellation));
         LetGo(theatre);
         await victim.StartAgainAsync(cancellation);
+
+        // The test's own connections that ended with it.
+        theatre.Bed.Target.Clear();
     }
 }

@@ -20,7 +20,13 @@ internal sealed class Poison(string name, string deed, string product) : Fault(n
     public override IReadOnlyDictionary<string, string?> Environment =>
         deed == "allocate" ? new Dictionary<string, string?> { ["DOTNET_GCHeapHardLimit"] = Heap } : base.Environment;
 
-    public override IReadOnlyList<int> ExcusedExitCodes => deed == "hang" ? [ExitCode.Hung] : [Aborted];
+    public override IReadOnlyList<int> ExcusedExitCodes(ProgramKind program) => program == ProgramKind.Coordinator ? [] : deed switch
+    {
+        "kill" => [Killed],
+        "hang" => [ExitCode.Hung],
+        "overflow" or "allocate" => [Aborted],
+        _ => [],
+    };
 
     public override string Poisoned => product;
 
