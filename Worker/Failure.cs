@@ -35,9 +35,14 @@ public static class Failure
         OperationInterruptedException { ShutdownReason.ReplyCode: 403 or 406 or 530 } e => (ExitCode.Configuration,
             "RabbitMQ refused: " + Innermost(e) + ". Check the user's rights (configure, write, read) on 'migration-.*'."),
         BrokerUnreachableException e => (ExitCode.Unreachable, "RabbitMQ cannot be reached: " + Innermost(e) + ". Check broker.uri and that the server is up."),
-        OperationCanceledException => (ExitCode.Interrupted, "Stopped."),
+        _ when IsCancellation(exception) => (ExitCode.Interrupted, "Stopped."),
         _ => (ExitCode.Unexpected, $"Unexpected: {TransientRetry.FirstLine(exception)} ({exception.GetType().Name}). Run again with --debug to see where."),
     };
+
+    /// <summary>Of one thing or, where several services had to stop and took longer than they may, of all of them.</summary>
+    public static bool IsCancellation(Exception exception) => exception
+        is OperationCanceledException
+        || exception is AggregateException { InnerExceptions: { Count: > 0 } all } && all.All(IsCancellation);
 
     private static string Hint(PostgresException e) => e.SqlState switch
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
@@ -138,6 +139,7 @@ internal sealed class SliceMigrator(
     {
         await using var connection = await target.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await LimitAsync(connection, cancellationToken);
         var outcome = await pipeline.Writer.WriteAsync(connection, transaction, batch.Rows, cancellationToken);
         var quarantined = batch.WithRefusedRows(outcome.Rejected);
         await QuarantineLedger.AddAsync(transaction, claim.Id, fileHash, quarantined, cancellationToken);
@@ -149,6 +151,15 @@ internal sealed class SliceMigrator(
         if (quarantined.Count > 0)
             logger.Quarantined(claim.Id.ToString(), quarantined.Count);
         return after;
+    }
+
+    private async Task LimitAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var limits = new NpgsqlCommand(WorkerSession.LimitsOfTransaction, connection)
+        {
+            Parameters = { new() { Value = (settings.LeaseSeconds * 1000).ToString(CultureInfo.InvariantCulture) } },
+        };
+        await limits.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>The page that was read ahead is not needed any more; what went wrong with it does not matter either.</summary>

@@ -203,6 +203,7 @@ documentdb_start_engine() {
   local dir=$1 home bin
   home=$(mktemp -d /var/tmp/documentdb.XXXXXX) || return
   echo "$home" >"$dir/home"
+  : >"$dir/engine.log"
   mkdir -m 700 "$home/run" || return
   bin=$(documentdb_bin "$DOCUMENTDB_ENGINE")
   if ((EUID == 0)); then
@@ -213,10 +214,17 @@ documentdb_start_engine() {
   documentdb_in_home "$home" "$bin/initdb" -D data -U postgres --auth=trust --encoding=UTF8 --no-sync \
     --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8 >"$dir/initdb.log" 2>&1 || return
   documentdb_settings "$home" >>"$home/run/data/postgresql.conf"
-  documentdb_in_home "$home" "$bin/postgres" -D data >"$dir/engine.log" 2>&1 &
-  disown
-  documentdb_await_engine "$home" "$!" &&
+  documentdb_run_engine "$dir" "$home" &&
     documentdb_psql "$home" -c 'CREATE EXTENSION documentdb CASCADE' >"$dir/extension.log" 2>&1
+}
+
+documentdb_run_engine() {
+  local dir=$1 home=$2 bin
+  bin=$(documentdb_bin "$DOCUMENTDB_ENGINE")
+  if ((EUID == 0)); then bin=$(documentdb_reachable_bin "$home") || return; fi
+  documentdb_in_home "$home" "$bin/postgres" -D data >>"$dir/engine.log" 2>&1 &
+  disown
+  documentdb_await_engine "$home" "$!"
 }
 
 # The engine's programs where the server's account can read them: if not where they are, then by second names.
@@ -224,6 +232,7 @@ documentdb_reachable_bin() {
   local home=$1 bin
   bin=$(documentdb_bin "$DOCUMENTDB_ENGINE")
   if ! documentdb_in_home "$home" test -x "$bin/postgres"; then
+    if [[ -d $home/engine ]]; then documentdb_bin "$home/engine" && return; fi
     cp -al "$DOCUMENTDB_ENGINE" "$home/engine" 2>/dev/null || cp -a "$DOCUMENTDB_ENGINE" "$home/engine" || return
     bin=$(documentdb_bin "$home/engine")
   fi
@@ -324,6 +333,25 @@ documentdb_discard() {
   rm -rf "$home" "${dir:?}/home"
 }
 
+# kill_documentdb DIR: engine and gateway, as a crash; the data stays. A clean end could wait for clients for ever.
+kill_documentdb() {
+  local home deadline=$((SECONDS + 20))
+  read -r home <"$1/home" || return
+  while documentdb_signal "$home" KILL && ((SECONDS < deadline)); do sleep 0.1; done
+  # The pid in it may be a zombie's by now, which a new engine takes for a living one.
+  rm -f "$home/run/data/postmaster.pid"
+}
+
+# resume_documentdb DIR: on the same port with the same data, unless it runs.
+resume_documentdb() {
+  local dir home port
+  dir=$(realpath "$1")
+  read -r home <"$dir/home" || return
+  if documentdb_signal "$home" 0; then return; fi
+  port=$(sed -n 's/.* listening on .*://p' "$dir/gateway.log")
+  documentdb_run_engine "$dir" "$home" && documentdb_start_gateway "$dir" --port "$port"
+}
+
 # documentdb_signal HOME SIGNAL: to every process that works in HOME; fails when there is none.
 documentdb_signal() {
   local process cwd found=1
@@ -360,8 +388,11 @@ if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
   set -euo pipefail
   if [[ ${1-} == guard && $# == 3 ]]; then
     documentdb_guard "$2" "$3"
+  elif [[ ${1-} == kill_documentdb || ${1-} == resume_documentdb ]] && (($# == 2)); then
+    "$@"
   else
     documentdb_say "usage: . ${0##*/}; ensure_documentdb; start_documentdb DIR; stop_documentdb"
+    documentdb_say "       ${0##*/} {kill|resume}_documentdb DIR"
     exit 2
   fi
 fi

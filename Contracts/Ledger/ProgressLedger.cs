@@ -68,10 +68,13 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
 
     /// <summary>
     /// Slices without an outcome and without a live owner: running ones whose worker stopped or is silent for longer
-    /// than the lease become queued again and are returned, so that a new message can be sent for each.
+    /// than the lease become queued again and are returned, so that a new message can be sent for each. Of workers that are
+    /// silent the sessions are ended first.
     /// </summary>
-    public Task<List<PendingSlice>> ReleaseAbandonedAsync(Guid runId, TimeSpan lease, CancellationToken cancellationToken)
-        => target.QueryAsync(
+    public async Task<List<PendingSlice>> ReleaseAbandonedAsync(Guid runId, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        await EndSilentSessionsAsync(runId, lease, cancellationToken);
+        return await target.QueryAsync(
             """
             UPDATE migration.slice s
             SET state = 'queued', worker_id = NULL, queued_at = clock_timestamp(), is_waiting = false,
@@ -84,6 +87,25 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
             """,
             row => new PendingSlice(
                 new SliceId(runId, row.GetString(0), row.GetInt32(1)), row.GetInt64(2), row.GetInt64(3)),
+            cancellationToken, runId, lease);
+    }
+
+    /// <summary>
+    /// A worker that stands still in the middle of a batch holds the slice's row and its rows in the target: releasing the
+    /// slice, and then whoever takes it, would wait for it. Sessions of another user are left to their own time limits, see
+    /// <see cref="WorkerSession.LimitsOfTransaction"/>; a worker that lives after all opens new ones and finds its fence lost.
+    /// </summary>
+    private Task<int> EndSilentSessionsAsync(Guid runId, TimeSpan lease, CancellationToken cancellationToken)
+        => target.ExecuteAsync(
+            $"""
+            SELECT pg_terminate_backend(a.pid)
+            FROM pg_stat_activity a
+            WHERE a.usename = current_user AND a.datname = current_database() AND a.application_name IN (
+                SELECT {WorkerSession.ApplicationNameInSql}
+                FROM migration.worker w JOIN migration.slice s ON s.worker_id = w.id
+                WHERE s.run_id = $1 AND s.state = 'running' AND w.stopped_at IS NULL
+                  AND w.heartbeat_at < clock_timestamp() - $2)
+            """,
             cancellationToken, runId, lease);
 
     /// <summary>

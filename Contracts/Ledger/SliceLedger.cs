@@ -142,7 +142,8 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
                 queued_at = CASE WHEN $7 OR stalled_attempts - silent_attempts < $6 THEN clock_timestamp() ELSE queued_at END,
                 finished_at = CASE WHEN $7 OR stalled_attempts - silent_attempts < $6 THEN NULL ELSE clock_timestamp() END,
                 worker_id = NULL, is_waiting = false, error = $5, silent_attempts = silent_attempts + $7::int,
-                cause = CASE WHEN $7 OR stalled_attempts - silent_attempts < $6 THEN NULL ELSE $8 END
+                cause = CASE WHEN $7 OR stalled_attempts - silent_attempts < $6 THEN NULL ELSE $8 END,
+                stalled_attempts = greatest(stalled_attempts, silent_attempts + $7::int)
             WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
             RETURNING state, attempts, stalled_attempts
             """,

@@ -36,6 +36,13 @@ internal static class RunCommand
                 throw new UserException(
                     ExitCode.Interrupted, "Interrupted. What is committed stays; run the same command again to go on.");
             }
+            catch (OperationCanceledException e)
+            {
+                // Nobody asked for it: a client gave up on a server that does not answer.
+                throw new UserException(
+                    ExitCode.Unreachable,
+                    $"A server stopped answering: {TransientRetry.FirstLine(e)} What is committed stays; run the same command again to go on.", e);
+            }
         });
         return command;
     }

@@ -7,7 +7,11 @@ namespace Migration.Coordinator.Publishing;
 internal static class BrokerFaults
 {
     /// <summary>True when what was to be sent stays in the ledger as waiting and reconcile may send it later.</summary>
-    public static bool IsTransient(Exception exception) => exception
+    /// <param name="cancellationToken">
+    /// The caller's: what is cancelled without it was given up by the client or by MassTransit, with a connection that was lost.
+    /// </param>
+    public static bool IsTransient(Exception exception, CancellationToken cancellationToken) => exception
         is BrokerUnreachableException or AlreadyClosedException or OperationInterruptedException
-        or MassTransitException or TimeoutException or IOException;
+        or MassTransitException or TimeoutException or IOException
+        || exception is OperationCanceledException && !cancellationToken.IsCancellationRequested;
 }

@@ -102,7 +102,7 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
             await new DeadLetters(broker, run, target).ClearCompletedAsync(cancellationToken);
             await new RunQueues(broker, run, TimeProvider.System).RemoveAsync(cancellationToken);
         }
-        catch (Exception e) when (BrokerFaults.IsTransient(e))
+        catch (Exception e) when (BrokerFaults.IsTransient(e, cancellationToken))
         {
             console.MarkupLineInterpolated(
                 $"[yellow]warning[/] the run's queues could not be removed from RabbitMQ: {TransientRetry.FirstLine(e)}");

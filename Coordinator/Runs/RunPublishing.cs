@@ -19,7 +19,7 @@ internal sealed record RunPublishing(SlicePublisher Publisher, RunQueues? Queues
         {
             await Publisher.PublishPendingAsync(Waiting > 0 ? TimeSpan.FromDays(1) : TimeSpan.Zero, cancellationToken);
         }
-        catch (Exception e) when (BrokerFaults.IsTransient(e))
+        catch (Exception e) when (BrokerFaults.IsTransient(e, cancellationToken))
         {
             Loggers.CreateLogger<SlicePublisher>().ReconcileFailed(TransientRetry.FirstLine(e));
         }

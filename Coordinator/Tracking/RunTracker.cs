@@ -96,7 +96,7 @@ internal sealed class RunTracker(
         {
             await reconciler.ReconcileAsync(cancellationToken);
         }
-        catch (Exception e) when (TransientRetry.IsTransient(e) || BrokerFaults.IsTransient(e))
+        catch (Exception e) when (TransientRetry.IsTransient(e) || BrokerFaults.IsTransient(e, cancellationToken))
         {
             // A server is away. What could not be enqueued now still stands in the ledger and is found the next time.
             logger.ReconcileFailed(TransientRetry.FirstLine(e));

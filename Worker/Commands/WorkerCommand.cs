@@ -49,7 +49,7 @@ internal static class WorkerCommand
         {
             await host.RunAsync(cancellationToken);
         }
-        catch (OperationCanceledException) when (refusal.Reason is not null)
+        catch (Exception e) when (refusal.Reason is not null && Failure.IsCancellation(e))
         {
             // The stop took longer than its time; why it stopped is what counts.
         }

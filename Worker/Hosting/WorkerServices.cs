@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Consumers;
 using Npgsql;
@@ -68,7 +69,7 @@ public static class WorkerServices
     {
         var connection = new NpgsqlConnectionStringBuilder(ConnectionText.ToNpgsql(uri))
         {
-            ApplicationName = "migration worker " + worker,
+            ApplicationName = WorkerSession.ApplicationName(worker),
             IncludeErrorDetail = true,
         };
         connection.MaxPoolSize = Math.Max(connection.MaxPoolSize, connections);

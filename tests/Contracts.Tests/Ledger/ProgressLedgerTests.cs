@@ -1,4 +1,5 @@
 using Migration.Contracts.Ledger;
+using Npgsql;
 using static Migration.Contracts.Tests.Ledger.LedgerDatabase;
 
 namespace Migration.Contracts.Tests.Ledger;
@@ -119,6 +120,30 @@ public sealed class ProgressLedgerTests
         var next = await (await ledger.WorkerAsync()).ClaimAsync(slice);
         Assert.Equal((2, 2, 2, 1), (next.Claim, next.Attempts, next.StalledAttempts, next.SilentAttempts));
         Assert.Equal(At(4), next.Checkpoint);
+    }
+
+    [Fact]
+    public async Task A_worker_that_fell_silent_in_the_middle_of_a_batch_holds_nobody_up()
+    {
+        await using var ledger = await CreateAsync();
+        var slice = await ledger.PlanSliceAsync();
+        var worker = await ledger.WorkerAsync("a-host-whose-name-is-longer-than-what-postgresql-keeps-of-it:4711");
+        var claim = await worker.ClaimAsync(slice);
+        var builder = new NpgsqlConnectionStringBuilder(ledger.ConnectionString)
+        {
+            ApplicationName = WorkerSession.ApplicationName(worker.Name),
+            Pooling = false,
+        };
+        await using var session = new NpgsqlConnection(builder.ConnectionString);
+        await session.OpenAsync(Cancellation);
+        await using var transaction = await session.BeginTransactionAsync(Cancellation);
+        await SliceLedger.AdvanceAsync(transaction, claim, At(4), new SliceCounts(5, 5, 0, 0), false, Cancellation);
+        await worker.FallSilentAsync();
+
+        Assert.Single(await ledger.Progress.ReleaseAbandonedAsync(slice.RunId, Lease, Cancellation));
+
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => transaction.CommitAsync(Cancellation));
+        Assert.Equal(0, (await ledger.SliceAsync(slice)).Counts.Read);
     }
 
     [Fact]

@@ -62,6 +62,20 @@ public sealed class SilentAttemptTests
     }
 
     [Fact]
+    public async Task An_attempt_that_moved_before_it_hung_is_a_silent_one_from_where_it_got()
+    {
+        await using var ledger = await CreateAsync();
+        var slice = await ledger.PlanSliceAsync();
+        var worker = await ledger.WorkerAsync();
+        await worker.AdvanceAsync(await worker.ClaimAsync(slice), 4, new SliceCounts(5, 5, 0, 0));
+
+        await worker.FailAsync(slice, "hung", tookWorkerDown: true);
+
+        var claim = await (await ledger.WorkerAsync()).ClaimAsync(slice);
+        Assert.Equal((2, 1), (claim.StalledAttempts, claim.SilentAttempts));
+    }
+
+    [Fact]
     public async Task An_attempt_that_says_how_it_ended_leaves_no_suspicion()
     {
         await using var ledger = await CreateAsync();

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Migration.EndToEnd.Tests.Harness;
 
 /// <summary>
-/// A PostgreSQL or RabbitMQ of one test's own, to be stopped and killed at will. The script that started it waits for the
+/// A PostgreSQL, RabbitMQ or DocumentDB of one test's own, to be stopped and killed at will. The script that started it waits for the
 /// end of its standard input and then removes it: it ends with the test, however the test ends.
 /// </summary>
 internal sealed class PrivateServer : IAsyncDisposable
@@ -13,9 +13,16 @@ internal sealed class PrivateServer : IAsyncDisposable
         set -euo pipefail
         . "$1"
         stop_servers_on_exit
-        unset MIGRATION_TEST_POSTGRES MIGRATION_TEST_RABBITMQ
-        "start_$2" "$3" >&2
-        echo "${MIGRATION_TEST_POSTGRES-}${MIGRATION_TEST_RABBITMQ-}"
+        unset MIGRATION_TEST_POSTGRES MIGRATION_TEST_RABBITMQ MIGRATION_TEST_MONGODB
+        if [[ $2 == documentdb ]]; then
+          . "${1%/*}/documentdb.sh"
+          ensure_documentdb >&2
+          # A port that no outgoing connection takes while the server is down.
+          start_documentdb "$3" --port "$(free_port)" >&2
+        else
+          "start_$2" "$3" >&2
+        fi
+        echo "${MIGRATION_TEST_POSTGRES-}${MIGRATION_TEST_RABBITMQ-}${MIGRATION_TEST_MONGODB-}"
         read -r _ || true
         """;
 
@@ -27,21 +34,31 @@ internal sealed class PrivateServer : IAsyncDisposable
 
     private PrivateServer(Process script, string kind, string folder) => (_script, _kind, _folder) = (script, kind, folder);
 
-    /// <summary>postgres://... or amqp://..., with the password; the same after a restart.</summary>
+    /// <summary>postgres://..., amqp://... or mongodb://..., with the password; the same after a restart.</summary>
     public Uri Uri { get; private set; } = null!;
+
+    /// <summary>Of PostgreSQL; its owner is the account that the server runs as.</summary>
+    public string DataFolder => Path.Combine(_folder, "server", "data");
 
     public static Task<PrivateServer> StartPostgresAsync(CancellationToken cancellation) => StartAsync("postgres", cancellation);
 
     public static Task<PrivateServer> StartRabbitMqAsync(CancellationToken cancellation) => StartAsync("rabbitmq", cancellation);
 
-    /// <summary>In order.</summary>
+    public static Task<PrivateServer> StartDocumentDbAsync(CancellationToken cancellation) => StartAsync("documentdb", cancellation);
+
+    /// <summary>In order; for DocumentDB there is only <see cref="KillAsync"/>.</summary>
     public Task StopAsync(CancellationToken cancellation) => ToolAsync("stop", cancellation);
 
     /// <summary>As a crash.</summary>
     public Task KillAsync(CancellationToken cancellation) => ToolAsync("kill", cancellation);
 
     /// <summary>On the same port with the same data.</summary>
-    public Task StartAgainAsync(CancellationToken cancellation) => ToolAsync("start", cancellation);
+    public Task StartAgainAsync(CancellationToken cancellation)
+        => ToolAsync(_kind == "documentdb" ? "resume" : "start", cancellation);
+
+    /// <summary>Lines of PostgreSQL's log that hold the text.</summary>
+    public int CountInLog(string text)
+        => File.ReadLines(Path.Combine(_folder, "server.log")).Count(line => line.Contains(text, StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {
@@ -74,10 +91,12 @@ internal sealed class PrivateServer : IAsyncDisposable
     private async Task ToolAsync(string verb, CancellationToken cancellation)
     {
         // The server outlives the tool and may keep its streams, so their end is not waited for.
-        using var tool = Process.Start(Bash([Repository.ServersScript, $"{verb}_{_kind}", _folder]))!;
+        using var tool = Process.Start(Bash([Script, $"{verb}_{_kind}", _folder]))!;
         await tool.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
         Assert.Equal(0, tool.ExitCode);
     }
+
+    private string Script => _kind == "documentdb" ? Repository.DocumentDbScript : Repository.ServersScript;
 
     private static ProcessStartInfo Bash(IEnumerable<string> arguments) => new("bash", arguments)
     {

@@ -9,6 +9,8 @@ internal static class Repository
 
     public static string ServersScript => Path.Combine(Root, "scripts", "servers.sh");
 
+    public static string DocumentDbScript => Path.Combine(Root, "scripts", "documentdb.sh");
+
     private static string Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

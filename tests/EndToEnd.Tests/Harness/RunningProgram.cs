@@ -9,6 +9,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
 {
     private const int SigInt = 2;
     private const int SigTerm = 15;
+    private const int SigCont = 18;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -24,6 +25,9 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
+
+    /// <summary>128 and the signal where one ended it. Only once it has exited.</summary>
+    public int ExitCode => _process.ExitCode;
 
     public string Output => Join(_output);
 
@@ -64,6 +68,9 @@ internal sealed partial class RunningProgram : IAsyncDisposable
 
     /// <summary>SIGINT, as Ctrl-C.</summary>
     public void Interrupt() => Signal(SigInt);
+
+    /// <summary>SIGCONT, to one that SIGSTOP stopped.</summary>
+    public void Continue() => Signal(SigCont);
 
     /// <returns>The exit code, once all output has been read.</returns>
     /// <exception cref="TimeoutException">It does not end; the message holds what it said.</exception>

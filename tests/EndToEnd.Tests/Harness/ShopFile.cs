@@ -20,12 +20,21 @@ internal sealed record ShopFile
     /// <summary>Slices that a worker has in hand at a time.</summary>
     public int Slices { get; init; } = 2;
 
+    /// <summary>Records in a batch at most.</summary>
+    public int BatchRecords { get; init; } = 2_000;
+
+    /// <summary>Attempts that move nothing before a slice is given up, or cut where its workers died.</summary>
+    public int MaxAttempts { get; init; } = 5;
+
+    /// <summary>After so long without any movement an attempt counts as hanging.</summary>
+    public int ProgressSeconds { get; init; } = 300;
+
     public string Text()
     {
         var cap = RecordsPerSecond is { } records ? string.Create(CultureInfo.InvariantCulture, $"maxRecordsPerSecond: {records}") : "";
         var text = Replace(File.ReadAllText(Repository.ExampleFile), "maxRecordsPerSecond: 6000", cap);
-        text = Replace(text, "maxRecords: 1000", string.Create(CultureInfo.InvariantCulture, $"minRecords: {Math.Min(LeastSliceRecords, SliceRecords)}\n  maxRecords: {SliceRecords}"));
-        return text + string.Create(CultureInfo.InvariantCulture, $"\nworker:\n  leaseSeconds: {LeaseSeconds}\n  slices: {Slices}\n");
+        text = Replace(text, "maxRecords: 1000", string.Create(CultureInfo.InvariantCulture, $"minRecords: {Math.Min(LeastSliceRecords, SliceRecords)}\n  maxRecords: {SliceRecords}\n  maxAttempts: {MaxAttempts}"));
+        return text + string.Create(CultureInfo.InvariantCulture, $"\nworker:\n  leaseSeconds: {LeaseSeconds}\n  slices: {Slices}\n  batchRecords: {BatchRecords}\n  progressSeconds: {ProgressSeconds}\n");
     }
 
     private static string Replace(string text, string from, string to)

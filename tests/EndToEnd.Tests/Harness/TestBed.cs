@@ -59,10 +59,22 @@ internal sealed class TestBed : IAsyncDisposable
         ShopSource? source, ShopFile? file, CancellationToken cancellation,
         PrivateServer? postgres = null, PrivateServer? rabbitMq = null)
     {
-        var folder = Directory.CreateTempSubdirectory("migration-e2e-").FullName;
         var database = postgres is null ? await Postgres.CreateDatabaseAsync(cancellation) : null;
-        var bed = new TestBed(database, database?.Uri ?? postgres!.Uri, rabbitMq?.Uri ?? RabbitMq.Uri, folder);
-        bed.Environment["MIGRATION_SOURCE"] = source?.Folder;
+        return await PrepareAsync(
+            database, database?.Uri ?? postgres!.Uri, rabbitMq?.Uri ?? RabbitMq.Uri, source?.Folder, file, cancellation);
+    }
+
+    /// <param name="target">A database that is there and empty; the caller removes it.</param>
+    /// <param name="source">What MIGRATION_SOURCE shall say.</param>
+    public static Task<TestBed> CreateAsync(
+        Uri target, Uri broker, string source, ShopFile file, CancellationToken cancellation)
+        => PrepareAsync(null, target, broker, source, file, cancellation);
+
+    private static async Task<TestBed> PrepareAsync(
+        PostgresDatabase? database, Uri target, Uri broker, string? source, ShopFile? file, CancellationToken cancellation)
+    {
+        var bed = new TestBed(database, target, broker, Directory.CreateTempSubdirectory("migration-e2e-").FullName);
+        bed.Environment["MIGRATION_SOURCE"] = source;
         await File.WriteAllTextAsync(bed.MigrationFile, (file ?? new ShopFile()).Text(), cancellation);
         return bed;
     }
@@ -90,6 +102,15 @@ internal sealed class TestBed : IAsyncDisposable
 
     public RunningProgram StartWorkerProgram(params string[] arguments)
         => Start(typeof(Migration.Worker.ExitCode).Assembly.Location, arguments);
+
+    /// <summary><c>coordinator run</c> or <c>worker --run</c> with more in its environment.</summary>
+    public RunningProgram Start(
+        bool coordinator, IReadOnlyDictionary<string, string?> more, params string[] options)
+    {
+        var type = coordinator ? typeof(Migration.Coordinator.Commands.CoordinatorCommand) : typeof(Migration.Worker.ExitCode);
+        string[] command = coordinator ? ["run", MigrationFile, "--name", Run] : ["--run", Run];
+        return Start(type.Assembly.Location, [.. command, .. options], more);
+    }
 
     /// <summary>Processes that this test's programs left behind.</summary>
     public IReadOnlyList<int> Survivors()
@@ -119,9 +140,13 @@ internal sealed class TestBed : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private RunningProgram Start(string program, IReadOnlyList<string> arguments)
+    private RunningProgram Start(
+        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?>? more = null)
     {
-        var running = RunningProgram.Start(program, arguments, Environment, Folder);
+        var environment = new Dictionary<string, string?>(Environment);
+        foreach (var (name, value) in more ?? Environment)
+            environment[name] = value;
+        var running = RunningProgram.Start(program, arguments, environment, Folder);
         _programs.Add(running);
         return running;
     }

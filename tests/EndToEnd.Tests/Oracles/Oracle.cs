@@ -11,14 +11,17 @@ namespace Migration.EndToEnd.Tests.Oracles;
 /// quarantine, and the counts of every slice add up. It streams both sides in the order of their keys, so memory does
 /// not grow with the shop.
 /// </summary>
-internal sealed class Oracle(NpgsqlDataSource target, ShopSource shop, string run)
+/// <param name="poisoned">Products of which workers die or hang, and which must be in quarantine for it.</param>
+internal sealed class Oracle(NpgsqlDataSource target, ShopSource shop, string run, IReadOnlyCollection<string>? poisoned = null)
 {
     private const int MostDifferences = 5;
 
     /// <exception cref="Xunit.Sdk.XunitException">Something is missing, there twice, or wrong; the message says what.</exception>
     public async Task CheckAsync(CancellationToken cancellation)
     {
-        var bad = shop.Generator.BadProducts(shop.Counts).ToDictionary(product => product.Id, product => product.Kind);
+        var bad = shop.Generator.BadProducts(shop.Counts).ToDictionary(product => product.Id, product => (BadKind?)product.Kind);
+        foreach (var id in poisoned ?? [])
+            bad.Add(id, null);
         var rejected = new Dictionary<string, BsonDocument>();
         var differences = new List<string>();
         await CompareAsync(
@@ -27,12 +30,12 @@ internal sealed class Oracle(NpgsqlDataSource target, ShopSource shop, string ru
         await CompareAsync(ShopTable.Customers, shop.Generator.Customers(shop.Counts.Customers), differences, cancellation);
         await CompareAsync(ShopTable.Orders, shop.Generator.Orders(shop.Counts), differences, cancellation);
         await new QuarantineCheck(target, run).CheckAsync(bad, rejected, differences, cancellation);
-        await new SliceLaws(target, shop, run).CheckAsync(differences, cancellation);
+        await new SliceLaws(target, shop, run, poisoned?.Count ?? 0).CheckAsync(differences, cancellation);
         Assert.True(differences.Count == 0, string.Join('\n', differences));
     }
 
     private static IEnumerable<BsonDocument> Without(
-        Dictionary<string, BadKind> bad, Dictionary<string, BsonDocument> rejected, IEnumerable<BsonDocument> products)
+        Dictionary<string, BadKind?> bad, Dictionary<string, BsonDocument> rejected, IEnumerable<BsonDocument> products)
     {
         foreach (var product in products)
         {

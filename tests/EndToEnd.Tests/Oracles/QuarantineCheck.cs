@@ -4,11 +4,14 @@ using Npgsql;
 
 namespace Migration.EndToEnd.Tests.Oracles;
 
-/// <summary>Whether quarantine holds each planted bad product once, whole, under the right column, and nothing else.</summary>
+/// <summary>
+/// Whether quarantine holds each planted bad product once, whole, under the right column, and nothing else. A product of
+/// which workers die or hang has null for its kind, and no column.
+/// </summary>
 internal sealed class QuarantineCheck(NpgsqlDataSource target, string run)
 {
     public async Task CheckAsync(
-        IReadOnlyDictionary<string, BadKind> bad, IReadOnlyDictionary<string, BsonDocument> documents,
+        IReadOnlyDictionary<string, BadKind?> bad, IReadOnlyDictionary<string, BsonDocument> documents,
         List<string> differences, CancellationToken cancellation)
     {
         var missing = bad.Keys.ToHashSet();
@@ -34,8 +37,9 @@ internal sealed class QuarantineCheck(NpgsqlDataSource target, string run)
         differences.AddRange(missing.Select(id => $"quarantine: {id} ({bad[id]}) is missing"));
     }
 
-    private static string ColumnOf(BadKind kind) => kind switch
+    private static string? ColumnOf(BadKind? kind) => kind switch
     {
+        null => null,
         BadKind.PriceTooLarge => "price",
         BadKind.NameWithNul or BadKind.NameNull => "name",
         BadKind.StockNotANumber => "stock",

@@ -1,4 +1,5 @@
 using CsCheck;
+using Migration.TestServers;
 using Migration.Worker.Sources;
 using MongoDB.Bson;
 using MongoDB.Driver;
@@ -40,7 +41,7 @@ public sealed class MongoCollectionSourceTests : IClassFixture<TestMongo>
         var documents = keys.Select(key => new BsonDocument("_id", key)).ToList();
         await InsertAsync(await _mongo.FillAsync("walked", []), documents);
         var server = MongoUrl.Create(_mongo.Uri).Server;
-        await using var proxy = new CuttableProxy(server.Host, server.Port);
+        await using var proxy = new TcpProxy(server.Host, server.Port);
         var collection = new MongoClient($"mongodb://127.0.0.1:{proxy.Port}/?directConnection=true&heartbeatFrequencyMS=500")
             .GetDatabase(_mongo.Name).GetCollection<RawBsonDocument>("walked");
         var walk = new KeyWalk(collection, null, "walked", batchKeys: 10, TimeProvider.System);
