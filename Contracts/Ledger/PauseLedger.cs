@@ -49,7 +49,10 @@ public sealed class PauseLedger(NpgsqlDataSource target)
                 row.GetInt64(0), row.Nullable<long>(1) ?? long.MaxValue, row.Text(2), row.GetBoolean(3)),
             cancellationToken, runId, collection)).Single();
 
-    /// <summary>Lets paused collections go on, because the user runs the run again.</summary>
+    /// <summary>
+    /// Lets paused collections go on, because the user runs the run again. Their slices count as never sent: messages for
+    /// them were dropped.
+    /// </summary>
     /// <param name="onlyWithinLimit">Leaves those paused whose quarantine is over the limit still.</param>
     public Task<List<ResumedCollection>> ResumeAsync(Guid runId, bool onlyWithinLimit, CancellationToken cancellationToken)
         => target.QueryAsync(
@@ -59,10 +62,15 @@ public sealed class PauseLedger(NpgsqlDataSource target)
                        (SELECT coalesce(sum(s.quarantined), 0)::bigint FROM migration.slice s
                         WHERE s.run_id = c.run_id AND s.collection = c.name) AS quarantined
                 FROM migration.collection c WHERE c.run_id = $1 AND c.paused_at IS NOT NULL)
-            UPDATE migration.collection c SET paused_at = NULL, pause_reason = NULL FROM before
-            WHERE c.run_id = $1 AND c.name = before.name
-              AND (NOT $2 OR before.max_quarantined IS NULL OR before.quarantined <= before.max_quarantined)
-            RETURNING c.name, before.pause_reason, before.quarantined, before.max_quarantined
+            resumed AS (
+                UPDATE migration.collection c SET paused_at = NULL, pause_reason = NULL FROM before
+                WHERE c.run_id = $1 AND c.name = before.name
+                  AND (NOT $2 OR before.max_quarantined IS NULL OR before.quarantined <= before.max_quarantined)
+                RETURNING c.name, before.pause_reason, before.quarantined, before.max_quarantined),
+            unsent AS (
+                UPDATE migration.slice s SET state = 'planned' FROM resumed
+                WHERE s.run_id = $1 AND s.collection = resumed.name AND s.state = 'queued')
+            SELECT name, pause_reason, quarantined, max_quarantined FROM resumed
             """,
             row => new ResumedCollection(
                 row.GetString(0), row.GetString(1), row.GetInt64(2), row.Nullable<long>(3) ?? long.MaxValue),

@@ -21,7 +21,7 @@ internal sealed class RowByRowSql(string staging, string ordinal, string insert)
 
     /// <summary>Makes the function and, for the ranges it asks for, an index, after the temporary table was filled.</summary>
     public string Prepare { get; } =
-        $"CREATE INDEX IF NOT EXISTS migration_ordinal ON {staging} ({ordinal}); "
+        $"CREATE INDEX IF NOT EXISTS {staging[..^1]}_by_ordinal\" ON {staging} ({ordinal}); "
         + $"CREATE OR REPLACE FUNCTION {Function}(int, int) {Returns} LANGUAGE plpgsql AS '"
         + Body(staging, ordinal, insert).Replace("'", "''", StringComparison.Ordinal) + "'";
 
