@@ -61,7 +61,7 @@ public sealed class PauseLedger(NpgsqlDataSource target)
                 SELECT c.name, c.pause_reason, c.max_quarantined,
                        (SELECT coalesce(sum(s.quarantined), 0)::bigint FROM migration.slice s
                         WHERE s.run_id = c.run_id AND s.collection = c.name) AS quarantined
-                FROM migration.collection c WHERE c.run_id = $1 AND c.paused_at IS NOT NULL)
+                FROM migration.collection c WHERE c.run_id = $1 AND c.paused_at IS NOT NULL),
             resumed AS (
                 UPDATE migration.collection c SET paused_at = NULL, pause_reason = NULL FROM before
                 WHERE c.run_id = $1 AND c.name = before.name
