@@ -32,7 +32,10 @@ public static class Failure
             "RabbitMQ refused the user or password of broker.uri."),
         BrokerUnreachableException e when Contains<OperationInterruptedException>(e) => (ExitCode.Configuration,
             "RabbitMQ refused the connection: " + Innermost(e) + ". Check the virtual host and the user's rights in broker.uri."),
-        OperationInterruptedException { ShutdownReason.ReplyCode: 403 or 406 or 530 } e => (ExitCode.Configuration,
+        OperationInterruptedException { ShutdownReason.ReplyCode: 406 } e => (ExitCode.Configuration,
+            "RabbitMQ has this run's queues with other arguments, as another version of this program makes them: " + Innermost(e)
+            + ". Delete the queue while no worker runs; nothing is lost with it, the ledger knows what to send again."),
+        OperationInterruptedException { ShutdownReason.ReplyCode: 403 or 530 } e => (ExitCode.Configuration,
             "RabbitMQ refused: " + Innermost(e) + ". Check the user's rights (configure, write, read) on 'migration-.*'."),
         BrokerUnreachableException e => (ExitCode.Unreachable, "RabbitMQ cannot be reached: " + Innermost(e) + ". Check broker.uri and that the server is up."),
         _ when IsCancellation(exception) => (ExitCode.Interrupted, "Stopped."),

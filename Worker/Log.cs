@@ -48,8 +48,8 @@ internal static partial class Log
     [LoggerMessage(2105, LogLevel.Information, "{Slice}: given to another worker meanwhile; this batch was rolled back")]
     public static partial void FenceLost(this ILogger logger, string slice);
 
-    [LoggerMessage(2106, LogLevel.Warning, "{Slice}: attempt {Attempt} of {Most} failed: {Error}")]
-    public static partial void AttemptFailed(this ILogger logger, string slice, int attempt, int most, string error);
+    [LoggerMessage(2106, LogLevel.Warning, "{Slice}: attempt {Attempt} failed: {Error}")]
+    public static partial void AttemptFailed(this ILogger logger, string slice, int attempt, string error);
 
     [LoggerMessage(2107, LogLevel.Error, "{Slice}: given up after {Attempts} attempts: {Error}")]
     public static partial void GivenUp(this ILogger logger, string slice, int attempts, string error);
@@ -57,10 +57,10 @@ internal static partial class Log
     [LoggerMessage(2108, LogLevel.Warning, "{Slice}: its news could not be published ({Reason}); the ledger has the outcome")]
     public static partial void NewsLost(this ILogger logger, string slice, string reason);
 
-    [LoggerMessage(2109, LogLevel.Warning, "{Slice}: {Attempts} attempts took their worker down; this one is made with nothing else in hand")]
+    [LoggerMessage(2109, LogLevel.Warning, "{Slice}: took its worker down (so far: {Attempts}); this attempt is made with nothing else in hand")]
     public static partial void Suspected(this ILogger logger, string slice, int attempts);
 
-    [LoggerMessage(2110, LogLevel.Warning, "{Slice}: {Attempts} attempts took their worker down; the {Records} records that are left are cut into {Parts} parts, each tried by itself")]
+    [LoggerMessage(2110, LogLevel.Warning, "{Slice}: took its worker down (so far: {Attempts}); the {Records} records that are left are cut into {Parts} parts, each tried by itself")]
     public static partial void Split(this ILogger logger, string slice, int attempts, long records, int parts);
 
     [LoggerMessage(2112, LogLevel.Warning, "{Collection} is paused: {Reason}")]

@@ -11,9 +11,20 @@ internal static class Quarantine
 {
     private static readonly JsonWriterSettings Canonical = new() { OutputMode = JsonOutputMode.CanonicalExtendedJson };
 
+    /// <summary>Beyond it, a document that is suspected of taking workers down is kept as bytes only.</summary>
+    private const int MostSuspectBytes = 1024 * 1024;
+
     public static QuarantinedRecord Record(string collection, SourceRecord record, RecordRejection rejection)
+        => Record(collection, record, rejection, int.MaxValue);
+
+    /// <summary>The same with care: where memory is what ran out, JSON of the document would take some ten times its size.</summary>
+    public static QuarantinedRecord RecordOfSuspect(string collection, SourceRecord record, RecordRejection rejection)
+        => Record(collection, record, rejection, MostSuspectBytes);
+
+    private static QuarantinedRecord Record(string collection, SourceRecord record, RecordRejection rejection, int mostBytes)
     {
-        var (id, json) = record.Error is null ? Describe(record.Document) : (null, null);
+        var (id, json) = record.Error is not null ? (null, null)
+            : record.Document.Length <= mostBytes ? Describe(record.Document) : (Id(record.Document), null);
         var (stage, message) = (Stage(rejection), Message(rejection));
         return new QuarantinedRecord(
             id, record.Document, json, stage, rejection.Column, rejection.SqlState, message,

@@ -13,7 +13,7 @@ namespace Migration.Worker;
 /// </summary>
 internal sealed class RunContext(
     RunRecord run, MigrationFile file, bool usesBroker, NpgsqlDataSource target, WorkerIdentity worker,
-    TimeProvider time, ILogger logger)
+    TimeProvider time, ILogger logger, SuspectGate? gate = null)
     : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<CollectionPipeline>>> _pipelines = new(StringComparer.Ordinal);
@@ -38,9 +38,10 @@ internal sealed class RunContext(
     {
         var pipeline = await PipelineAsync(collection, cancellationToken);
         var brake = _brakes.GetOrAdd(collection, name => new(Pauses, Run.Id, name, time, logger));
+        var pages = new PageReader(pipeline.Source, File.Worker, _throttle, time, logger);
         return new SliceAttempt(
-            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, target, _throttle, brake, time, logger),
-            new SuspectSlice(pipeline, File.Slices.MaxAttempts, File.Worker.BatchBytes, Run.FileHash, target, brake),
+            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, target, pages, brake, gate, time, logger),
+            new SuspectSlice(pipeline.Mapping.Name, pages, File.Slices.MaxAttempts, Run.FileHash, target, brake),
             new HangWatch(TimeSpan.FromSeconds(File.Worker.ProgressSeconds), time));
     }
 

@@ -5,7 +5,6 @@ using Migration.Contracts.Migrations;
 using Migration.Worker.Sources;
 using Migration.Worker.Suspects;
 using Npgsql;
-using Polly;
 
 namespace Migration.Worker;
 
@@ -21,7 +20,7 @@ namespace Migration.Worker;
 /// </remarks>
 internal sealed class SliceMigrator(
     CollectionPipeline pipeline, WorkerSettings settings, string fileHash, SliceLedger ledger, NpgsqlDataSource target,
-    SourceThrottle throttle, QuarantineBrake brake, TimeProvider time, ILogger logger)
+    PageReader pages, QuarantineBrake brake, SuspectGate? gate, TimeProvider time, ILogger logger)
 {
     private Pulse _pulse = new();
 
@@ -40,14 +39,13 @@ internal sealed class SliceMigrator(
         var (isSuspect, started) = (claim.IsSuspect, time.GetTimestamp());
         using var readAhead = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var batch = new MappedBatch(pipeline);
-        var reading = TransientRetry.Create($"Reading {claim.Id}", logger, time, pulse);
-        Task<SourcePage>? next = ReadAsync(reading, claim, claim.Checkpoint, readAhead.Token);
+        Task<SourcePage>? next = pages.ReadAsync(claim, claim.Checkpoint, pulse, readAhead.Token);
         try
         {
             while (next is not null)
             {
                 using var page = await next;
-                next = page.IsFinal ? null : ReadAsync(reading, claim, page.Last, readAhead.Token);
+                next = page.IsFinal ? null : pages.ReadAsync(claim, page.Last, pulse, readAhead.Token);
                 await EnterAsync("map", cancellationToken);
                 batch.Map(page, pulse);
                 await EnterAsync("write", cancellationToken);
@@ -62,8 +60,9 @@ internal sealed class SliceMigrator(
                 if (isPaused)
                     return new SliceEnd.Paused(claim);
 
-                // A suspect that has moved is none any more, and need not keep this worker to itself.
-                if (isSuspect || drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)
+                // A suspect that has moved is none any more, and need not keep this worker to itself; and one that waits for
+                // its turn need not wait for whole slices.
+                if (isSuspect || gate is { IsAloneWanted: true } || drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)
                     return new SliceEnd.Unfinished(claim);
             }
 
@@ -84,22 +83,10 @@ internal sealed class SliceMigrator(
     {
         _pulse.Beat(step);
         if (Claim is { IsSuspect: true, Remaining: <= 1 } suspect)
-            await ledger.NoteStepAsync(suspect, step, cancellationToken);
-    }
-
-    private async Task<SourcePage> ReadAsync(
-        ResiliencePipeline retry, SliceClaim claim, RecordPosition? after, CancellationToken cancellationToken)
-    {
-        using (_pulse.Pause())
-            await throttle.WaitAsync(cancellationToken);
-        ProtocolPoint.Reached(ProtocolPoint.BeforeRead, claim.Id.ToString());
-        var page = await retry.ExecuteAsync(
-            async token => await pipeline.Source.ReadPageAsync(
-                claim.Range, after, throttle.Most(settings.BatchRecords), settings.BatchBytes, token),
-            cancellationToken);
-        throttle.Charge(page.Records.Count);
-        _pulse.Beat();
-        return page;
+        {
+            await TransientRetry.Create($"Noting a step of {suspect.Id}", logger, time, _pulse).ExecuteAsync(
+                async token => await ledger.NoteStepAsync(suspect, step, token), cancellationToken);
+        }
     }
 
     /// <summary>Writes and commits the batch; retried as a whole, after asking the ledger whether it went through.</summary>

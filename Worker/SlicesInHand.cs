@@ -29,6 +29,13 @@ internal sealed class SlicesInHand
         }
     }
 
+    /// <summary>False when another delivery of it is being worked on here, or none.</summary>
+    public bool IsHeldOnce(SliceId id)
+    {
+        lock (_lock)
+            return _slices.GetValueOrDefault(id) == 1;
+    }
+
     private void LetGo(SliceId id)
     {
         lock (_lock)

@@ -19,6 +19,9 @@ internal static class TransientRetry
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
+    /// <summary>Drivers wait 30 seconds for a server before they give up on it; not heard of for so long, a try is still no standstill.</summary>
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(60);
+
     /// <param name="what">What is tried, for the log: <c>reading products, slice 42</c>.</param>
     /// <param name="pulse">Beats with each try: to wait for a server is not to hang.</param>
     public static ResiliencePipeline Create(string what, ILogger logger, TimeProvider time, Pulse? pulse = null)
@@ -33,7 +36,7 @@ internal static class TransientRetry
                 MaxDelay = LongestDelay,
                 OnRetry = retry =>
                 {
-                    pulse?.Beat();
+                    pulse?.Excuse(retry.RetryDelay + LongestTry, time);
                     logger.Retrying(
                         what, retry.RetryDelay.TotalSeconds, retry.AttemptNumber + 1,
                         FirstLine(retry.Outcome.Exception!));

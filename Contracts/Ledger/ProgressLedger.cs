@@ -5,6 +5,9 @@ namespace Migration.Contracts.Ledger;
 /// <summary>What people are shown: how far, what of it is wrong, what has stopped moving.</summary>
 public sealed class ProgressLedger(NpgsqlDataSource target)
 {
+    /// <summary>While PostgreSQL was down no heart could beat: for a lease after its start nobody's silence means anything.</summary>
+    private const string SinceStart = "pg_postmaster_start_time() < clock_timestamp() - $2";
+
     /// <summary>Totals by collection, in the order of the file.</summary>
     public Task<List<CollectionProgress>> ByCollectionAsync(Guid runId, CancellationToken cancellationToken)
         => target.QueryAsync(
@@ -79,14 +82,14 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
     {
         await EndSilentSessionsAsync(runId, lease, cancellationToken);
         return await target.QueryAsync(
-            """
+            $"""
             UPDATE migration.slice s
             SET state = 'queued', worker_id = NULL, queued_at = clock_timestamp(), is_waiting = false,
                 silent_attempts = s.silent_attempts + (NOT s.is_waiting)::int,
                 stalled_attempts = greatest(s.stalled_attempts - s.is_waiting::int, s.silent_attempts + (NOT s.is_waiting)::int)
             FROM migration.worker w
             WHERE s.run_id = $1 AND s.state = 'running' AND w.id = s.worker_id
-              AND (w.stopped_at IS NOT NULL OR w.heartbeat_at < clock_timestamp() - $2)
+              AND (w.stopped_at IS NOT NULL OR w.heartbeat_at < clock_timestamp() - $2 AND {SinceStart})
             RETURNING s.collection, s.number, s.record_offset, s.record_limit
             """,
             row => new PendingSlice(
@@ -108,7 +111,7 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
                 SELECT {WorkerSession.ApplicationNameInSql}
                 FROM migration.worker w JOIN migration.slice s ON s.worker_id = w.id
                 WHERE s.run_id = $1 AND s.state = 'running' AND w.stopped_at IS NULL
-                  AND w.heartbeat_at < clock_timestamp() - $2)
+                  AND w.heartbeat_at < clock_timestamp() - $2 AND {SinceStart})
             """,
             cancellationToken, runId, lease);
 

@@ -48,7 +48,7 @@ public static class QuarantineReplayLedger
         ArgumentNullException.ThrowIfNull(transaction);
         await using var command = new NpgsqlCommand(
             """
-            SELECT slice, id, document, document_json IS NOT NULL, stage, column_name, sqlstate, message, fingerprint, exception
+            SELECT slice, id, document, document_json IS NOT NULL OR record_id IS NOT NULL, stage, column_name, sqlstate, message, fingerprint, exception
             FROM migration.quarantine
             WHERE id = ANY($1) AND resolved_at IS NULL AND replay_id IS DISTINCT FROM $2
             ORDER BY slice, id FOR NO KEY UPDATE

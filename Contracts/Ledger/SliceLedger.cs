@@ -158,6 +158,34 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
         return failed is [var outcome] ? outcome : null;
     }
 
+    /// <summary>
+    /// This worker lives, and yet its slice was taken from it: the broker had lost its connection, or its heartbeat was late.
+    /// What the slice was blamed with for that is taken back, unless it has moved since.
+    /// </summary>
+    /// <returns>Slices forgiven: 1 or 0.</returns>
+    public Task<int> ForgiveAsync(SliceClaim overtaken, CancellationToken cancellationToken)
+        => target.ExecuteAsync(
+            """
+            UPDATE migration.slice SET silent_attempts = silent_attempts - 1
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND claim > $4 AND silent_attempts > 0
+              AND checkpoint IS NOT DISTINCT FROM $5 AND (state <> 'running' OR worker_id <> $6)
+            """,
+            cancellationToken, overtaken.Id.RunId, overtaken.Id.Collection, overtaken.Id.Number, overtaken.Claim,
+            Bytes(overtaken.Checkpoint), workerId);
+
+    /// <summary>
+    /// Gives the slice back whatever claim this worker holds it by; false when it does not hold it. For one whose last answer
+    /// was lost: nobody else would ever find such a slice, for its owner is alive.
+    /// </summary>
+    public async Task<bool> LetGoAsync(SliceId id, CancellationToken cancellationToken)
+        => await target.ExecuteAsync(
+            """
+            UPDATE migration.slice
+            SET state = 'queued', worker_id = NULL, is_waiting = false, queued_at = clock_timestamp()
+            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND worker_id = $4
+            """,
+            cancellationToken, id.RunId, id.Collection, id.Number, workerId) == 1;
+
     /// <summary>A suspect's attempt begins: its worker does nothing else now. False when it is no longer this claim's.</summary>
     public async Task<bool> BeginAsync(SliceClaim claim, CancellationToken cancellationToken)
         => await target.ExecuteAsync(

@@ -31,11 +31,11 @@ public sealed class SplitLedger(NpgsqlDataSource target)
         var slices = new List<PendingSlice> { new(claim.Id, claim.Offset, kept) };
         await CutAsync(connection, claim, parts[0].Last, kept, cancellationToken);
         var number = await NextNumberAsync(connection, claim.Id, cancellationToken);
-        foreach (var part in parts.Skip(1))
+        for (var i = 1; i < parts.Count; i++)
         {
             var offset = slices[^1].Offset + slices[^1].Limit;
-            slices.Add(new(claim.Id with { Number = number++ }, offset, part.Limit));
-            await AddAsync(connection, slices[^1], claim, part, cancellationToken);
+            slices.Add(new(claim.Id with { Number = number++ }, offset, parts[i].Limit));
+            await AddAsync(connection, slices[^1], claim, parts[i], parts[i - 1].Last, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -70,14 +70,19 @@ public sealed class SplitLedger(NpgsqlDataSource target)
             id.RunId, id.Collection);
     }
 
+    /// <summary>
+    /// It goes on after the part before it, so that what a live source gains between the two is in one of them.
+    /// </summary>
     private static Task<int> AddAsync(
-        NpgsqlConnection connection, PendingSlice slice, SliceClaim parent, SlicePart part, CancellationToken cancellationToken)
+        NpgsqlConnection connection, PendingSlice slice, SliceClaim parent, SlicePart part, RecordPosition after,
+        CancellationToken cancellationToken)
         => connection.ExecuteAsync(
             """
             INSERT INTO migration.slice (run_id, collection, number, record_offset, record_limit, bracket, first_position,
-                                         last_position, splits)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                                         last_position, splits, checkpoint)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             """,
             cancellationToken, slice.Id.RunId, slice.Id.Collection, slice.Id.Number, slice.Offset, slice.Limit,
-            parent.Range.Bracket, part.First.Bson.ToArray(), part.Last.Bson.ToArray(), parent.Splits + 1);
+            parent.Range.Bracket, part.First.Bson.ToArray(), part.Last.Bson.ToArray(), parent.Splits + 1,
+            after.Bson.ToArray());
 }

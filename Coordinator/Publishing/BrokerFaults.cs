@@ -11,7 +11,8 @@ internal static class BrokerFaults
     /// The caller's: what is cancelled without it was given up by the client or by MassTransit, with a connection that was lost.
     /// </param>
     public static bool IsTransient(Exception exception, CancellationToken cancellationToken) => exception
-        is BrokerUnreachableException or AlreadyClosedException or OperationInterruptedException
+        is BrokerUnreachableException or AlreadyClosedException
+        or OperationInterruptedException { ShutdownReason.ReplyCode: not (403 or 406) }
         or MassTransitException or TimeoutException or IOException
         || exception is OperationCanceledException && !cancellationToken.IsCancellationRequested;
 }

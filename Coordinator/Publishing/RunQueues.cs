@@ -29,16 +29,17 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
 
         // First the error queue: the broker keeps what it gave up on as long as there is nowhere to put it.
-        await DeclareOnceAsync(channel, RunTopology.Errors(run), cancellationToken);
-        return (await DeclareOnceAsync(channel, RunTopology.Slices(run), cancellationToken)).MessageCount;
+        await DeclareOnceAsync(channel, RunTopology.Errors(run), RunTopology.ErrorQueueArguments, cancellationToken);
+        return (await DeclareOnceAsync(channel, RunTopology.Slices(run), RunTopology.SliceQueueArguments(run), cancellationToken)).MessageCount;
     }
 
-    private async Task<QueueDeclareOk> DeclareOnceAsync(IChannel channel, string name, CancellationToken cancellationToken)
+    private static async Task<QueueDeclareOk> DeclareOnceAsync(
+        IChannel channel, string name, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken)
     {
         await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
         var queue = await channel.QueueDeclareAsync(
             name, durable: true, exclusive: false, autoDelete: false,
-            arguments: new Dictionary<string, object?>(RunTopology.SliceQueueArguments(run)), cancellationToken: cancellationToken);
+            arguments: new Dictionary<string, object?>(arguments), cancellationToken: cancellationToken);
         await channel.QueueBindAsync(name, name, "", cancellationToken: cancellationToken);
         return queue;
     }

@@ -69,7 +69,8 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
                 if (bus.Refusal is { } reason)
                     throw new UserException(Failure.Describe(reason).Code, Failure.Describe(reason).Message);
                 // Each attempt that took a worker down brings its slice closer to being cut: that is progress, too.
-                workers.Supervise(collections.Sum(c => c.Slices.Completed + c.Attempts), bus.Loggers);
+                workers.Supervise(
+                    collections.Sum(c => c.Slices.Completed + c.Attempts), collections.Sum(c => c.Counts.Written), bus.Loggers);
                 await view.ShowAsync(collections, token);
                 await pauses.TellAsync(collections, token);
             },

@@ -39,9 +39,9 @@ internal sealed class RunWorkers : IAsyncDisposable
     }
 
     /// <summary>Replaces local workers that died.</summary>
-    public void Supervise(long progress, ILoggerFactory loggers)
+    public void Supervise(long progress, long written, ILoggerFactory loggers)
         => _local?.ReplaceDead(
-            progress, (pid, code) => loggers.CreateLogger<LocalWorkers>().WorkerDied(pid, code));
+            progress, (pid, code) => loggers.CreateLogger<LocalWorkers>().WorkerDied(pid, code), written);
 
     public async ValueTask DisposeAsync()
     {

@@ -12,6 +12,9 @@ internal sealed class LocalWorkers : IAsyncDisposable
 {
     private const int MostDeathsWithoutProgress = 5;
 
+    /// <summary>One record that kills costs some 15 deaths; so many without a single record done are not the records' fault.</summary>
+    private const int MostDeathsWithoutRecords = 100;
+
     /// <summary>About ten minutes, as each waits <see cref="RetryDelay"/>: longer than a restart or a failover takes.</summary>
     private const int MostUnreachable = 120;
 
@@ -25,6 +28,8 @@ internal sealed class LocalWorkers : IAsyncDisposable
     private int _deaths;
     private int _unreachable;
     private long _progressAtLastDeath;
+    private long _writtenAtLastDeath;
+    private int _deathsWithoutRecords;
 
     /// <param name="count">How many.</param>
     /// <param name="connections">Source, target, broker and run as environment variables: an argument could be read by everyone.</param>
@@ -53,7 +58,8 @@ internal sealed class LocalWorkers : IAsyncDisposable
     /// <param name="progress">Grows with completed slices and with attempts: what has grown since the last death excuses a death.</param>
     /// <param name="onDeath">Called with process id and exit code.</param>
     /// <exception cref="UserException">They cannot work at all, or die without progress.</exception>
-    public void ReplaceDead(long progress, Action<int, int> onDeath)
+    /// <param name="written">Records written so far: workers that all die without any have another trouble than a record.</param>
+    public void ReplaceDead(long progress, Action<int, int> onDeath, long written = 0)
     {
         for (var i = 0; i < _workers.Count; i++)
         {
@@ -63,19 +69,34 @@ internal sealed class LocalWorkers : IAsyncDisposable
             dead.HearOut();
             if (dead.ExitCode == ExitCode.Configuration)
                 throw new UserException($"A worker cannot work: {dead.LastLine} (log: {LogFolder})");
-            if (progress > _progressAtLastDeath)
-                (_deaths, _unreachable) = (0, 0);
-            _progressAtLastDeath = progress;
-            if (dead.ExitCode == ExitCode.Unreachable ? ++_unreachable > MostUnreachable : ++_deaths > MostDeathsWithoutProgress)
+            if (IsHopeless(dead.ExitCode, progress, written) is { } hopeless)
+            {
                 throw new UserException(
                     ExitCode.Incomplete,
-                    $"{_deaths + _unreachable} workers ended one after the other without taking up a slice; the last one ended with exit code "
-                    + $"{dead.ExitCode} and said: {dead.LastLine} (log: {LogFolder})");
+                    $"{hopeless}; the last one ended with exit code {dead.ExitCode} and said: {dead.LastLine} (log: {LogFolder})");
+            }
+
             onDeath(dead.Id, dead.ExitCode);
             Replaced++;
             dead.Dispose();
             _workers[i] = _start(i + 1);
         }
+    }
+
+    /// <summary>Counts a death; why there is no point in starting another worker, or null.</summary>
+    private string? IsHopeless(int exitCode, long progress, long written)
+    {
+        if (progress > _progressAtLastDeath)
+            (_deaths, _unreachable) = (0, 0);
+        if (written > _writtenAtLastDeath)
+            _deathsWithoutRecords = 0;
+        (_progressAtLastDeath, _writtenAtLastDeath) = (progress, written);
+        if (exitCode == ExitCode.Unreachable)
+            return ++_unreachable > MostUnreachable ? $"{_unreachable} workers ended one after the other without reaching a server" : null;
+        _deathsWithoutRecords++;
+        return ++_deaths > MostDeathsWithoutProgress ? $"{_deaths} workers ended one after the other without taking up a slice"
+            : _deathsWithoutRecords > MostDeathsWithoutRecords ? $"{_deathsWithoutRecords} workers ended one after the other and wrote no record meanwhile"
+            : null;
     }
 
     /// <summary>One that could not reach a server is started again after a moment, and does not count as dying.</summary>

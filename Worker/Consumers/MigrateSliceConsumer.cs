@@ -108,10 +108,10 @@ internal sealed class MigrateSliceConsumer(
 
         using (alone)
         {
-            if (await run.Ledger.BeginAsync(claim, context.CancellationToken))
+            if (await RetryAsync($"Beginning {claim.Id}", token => run.Ledger.BeginAsync(claim, token), context.CancellationToken))
                 await MigrateAsync(context, claim);
             else
-                logger.FenceLost(claim.Id.ToString());
+                await EndOvertakenAsync(context, claim);
         }
     }
 
@@ -126,7 +126,7 @@ internal sealed class MigrateSliceConsumer(
         }
         catch (FenceLostException)
         {
-            logger.FenceLost(claim.Id.ToString());
+            await EndOvertakenAsync(context, attempt?.Claim ?? claim);
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
@@ -166,16 +166,38 @@ internal sealed class MigrateSliceConsumer(
                     claim.Id.RunId, claim.Id.Collection, [.. parts.Select(part => part.Id.Number)], context.CancellationToken);
                 break;
             case SliceEnd.Paused:
-                await run.Ledger.HandBackAsync(claim, context.CancellationToken);
+                await HandBackAsync(context, claim);
                 logger.LeftPaused(claim.Id.ToString());
                 break;
             default:
-                await run.Ledger.HandBackAsync(claim, context.CancellationToken);
+                await HandBackAsync(context, claim);
                 logger.HandedBack(claim.Id.ToString(), counts.Read, claim.Limit);
                 await SendAgainAsync(context);
                 break;
         }
     }
+
+    /// <summary>
+    /// The claim is not the latest any more. Usually another worker has the slice, and as this one lives the slice is not to
+    /// be blamed for having changed hands. But it may be this very worker that has it, by a claim whose answer was lost: then
+    /// nobody else would ever find it, and it goes back to the queue.
+    /// </summary>
+    private async Task EndOvertakenAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
+    {
+        logger.FenceLost(claim.Id.ToString());
+        var isLeftOver = inHand.IsHeldOnce(claim.Id) && await RetryAsync(
+            $"Letting {claim.Id} go", token => run.Ledger.LetGoAsync(claim.Id, token), context.CancellationToken);
+        if (isLeftOver)
+            await SendAgainAsync(context);
+        else
+            await RetryAsync($"Ending {claim.Id}", token => run.Ledger.ForgiveAsync(claim, token), context.CancellationToken);
+    }
+
+    private Task<bool> HandBackAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
+        => RetryAsync($"Handing {claim.Id} back", token => run.Ledger.HandBackAsync(claim, token), context.CancellationToken);
+
+    private async Task<T> RetryAsync<T>(string what, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+        => await TransientRetry.Create(what, logger, time).ExecuteAsync(async token => await action(token), cancellationToken);
 
     /// <summary>
     /// A source that cannot be opened and a table that may not be written to are the same for every slice: another
@@ -191,6 +213,20 @@ internal sealed class MigrateSliceConsumer(
     /// <summary>The slice goes to the queue's end for another attempt, or to the error queue when it has had enough.</summary>
     private async Task FailAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim, Exception exception)
     {
+        try
+        {
+            await NoteFailureAsync(context, claim, exception);
+        }
+        finally
+        {
+            // Whatever became of the slice: only the process's end frees the thread.
+            if (exception is SliceHungException { IsDeaf: true })
+                refusal.Refuse(new UserException(ExitCode.Hung, $"{claim.Id}: {TransientRetry.FirstLine(exception)}. This worker ends; another one takes its place."));
+        }
+    }
+
+    private async Task NoteFailureAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim, Exception exception)
+    {
         var error = TransientRetry.FirstLine(exception);
         var most = exception is SliceGivenUpException ? 0 : run.File.Slices.MaxAttempts;
         var tookWorkerDown = SliceAttempt.TookWorkerDown(exception);
@@ -198,26 +234,24 @@ internal sealed class MigrateSliceConsumer(
         // Waited out while the slice is still in hand: nobody else need try it sooner, nor reconcile wonder about it.
         if (claim.StalledAttempts < most)
             await PauseAsync(claim.StalledAttempts);
-        var failed = await TransientRetry.Create($"Noting the failure of {claim.Id}", logger, time).ExecuteAsync(
-            async token => await run.Ledger.FailAsync(claim, error, most, tookWorkerDown, token), context.CancellationToken);
+        var failed = await RetryAsync(
+            $"Noting the failure of {claim.Id}", token => run.Ledger.FailAsync(claim, error, most, tookWorkerDown, token),
+            context.CancellationToken);
         switch (failed)
         {
             case null:
-                logger.FenceLost(claim.Id.ToString());
-                return;
+                await EndOvertakenAsync(context, claim);
+                break;
             case (SliceState.Failed, var attempts, _):
                 logger.GivenUp(claim.Id.ToString(), attempts, error);
                 await TellAsync(context, new SliceProgress(
                     claim.Id, SliceState.Failed, claim.Offset, claim.Limit, claim.Counts, attempts, 0, error));
                 throw new SliceGivenUpException($"{claim.Id}: given up after {attempts} attempts: {error}", exception);
             case (_, _, var stalled):
-                logger.AttemptFailed(claim.Id.ToString(), stalled, most, error);
+                logger.AttemptFailed(claim.Id.ToString(), stalled, error);
                 await SendAgainAsync(context);
                 break;
         }
-
-        if (exception is SliceHungException { IsDeaf: true })
-            refusal.Refuse(new UserException(ExitCode.Hung, $"{claim.Id}: {error}. This worker ends; another one takes its place."));
     }
 
     /// <summary>1, 2, 4, ... seconds, at most 30; cut short when the worker is asked to stop.</summary>

@@ -125,11 +125,11 @@ internal sealed class HandMigration(
                 claim, error, exception is SliceGivenUpException ? 0 : context.File.Slices.MaxAttempts,
                 SliceAttempt.TookWorkerDown(exception), token),
             CancellationToken.None);
-        if (failed is (SliceState.Failed, var attempts, _))
-            throw new UserException(ExitCode.Incomplete, $"{id}: given up after {attempts} attempts: {error}");
         if (exception is SliceHungException { IsDeaf: true })
             throw new UserException(ExitCode.Hung, $"{id}: {error}. Start the same command again.");
-        _logger.AttemptFailed(id.ToString(), failed?.Stalled ?? 0, context.File.Slices.MaxAttempts, error);
+        if (failed is (SliceState.Failed, var attempts, _))
+            throw new UserException(ExitCode.Incomplete, $"{id}: given up after {attempts} attempts: {error}");
+        _logger.AttemptFailed(id.ToString(), failed?.Stalled ?? 0, error);
     }
 
     private static Task SayAsync(SliceId id, SliceCounts counts) => Console.Out.WriteLineAsync(FormattableString.Invariant(

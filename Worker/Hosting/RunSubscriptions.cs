@@ -21,7 +21,7 @@ internal sealed class RunSubscriptions(
     {
         var file = options.Connect(run.File);
         var context = new RunContext(
-            run, file, options.Broker is not null, target, worker, time, loggers.CreateLogger<SliceMigrator>());
+            run, file, options.Broker is not null, target, worker, time, loggers.CreateLogger<SliceMigrator>(), inHand.Gate);
         var slices = file.Worker.Slices * options.Multiply;
         var endpoint = connector.ConnectReceiveEndpoint(
             RunTopology.Slices(run),

@@ -24,10 +24,12 @@ internal sealed class HangWatch(TimeSpan deadline, TimeProvider time)
         if (await EndsAsync(work, pulse))
             return await work;
 
-        await hung.CancelAsync();
-        await Task.WhenAny(work, Task.Delay(Grace, time, CancellationToken.None));
+        // Whoever listens may be stuck in listening: that, too, gets the grace and no more.
+        var cancelling = hung.CancelAsync();
+        await Task.WhenAny(Task.WhenAll(work, cancelling), Task.Delay(Grace, time, CancellationToken.None));
         if (work.IsCompletedSuccessfully)
             return await work;
+        Forget(cancelling);
         throw Hung(work, pulse);
     }
 
@@ -35,12 +37,15 @@ internal sealed class HangWatch(TimeSpan deadline, TimeProvider time)
     private async Task<bool> EndsAsync(Task work, Pulse pulse)
     {
         var interval = TimeSpan.FromTicks(Math.Min(deadline.Ticks / 10, LongestInterval.Ticks));
-        var (beats, since) = (pulse.Beats, time.GetTimestamp());
+        var (beats, looked, still) = (pulse.Beats, time.GetTimestamp(), TimeSpan.Zero);
         while (await Task.WhenAny(work, Task.Delay(interval, time, CancellationToken.None)) != work)
         {
-            if (pulse.Beats != beats || pulse.IsPaused)
-                (beats, since) = (pulse.Beats, time.GetTimestamp());
-            else if (time.GetElapsedTime(since) >= deadline)
+            // Between two looks no more than two intervals count: a process or machine that stood still itself proves nothing.
+            var now = time.GetTimestamp();
+            var passed = TimeSpan.FromTicks(Math.Min(time.GetElapsedTime(looked, now).Ticks, 2 * interval.Ticks));
+            still = pulse.Beats != beats || pulse.IsPaused || now < pulse.ExcusedUntil ? TimeSpan.Zero : still + passed;
+            (beats, looked) = (pulse.Beats, now);
+            if (still >= deadline)
                 return false;
         }
 
@@ -50,11 +55,14 @@ internal sealed class HangWatch(TimeSpan deadline, TimeProvider time)
     private SliceHungException Hung(Task work, Pulse pulse)
     {
         // What becomes of it is of no interest any more: its claim is given up, so the fence keeps it from committing.
-        _ = work.ContinueWith(
-            static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        Forget(work);
         return new SliceHungException(
             $"nothing moved for {deadline.TotalSeconds:0} seconds (worker.progressSeconds) at stage {pulse.Step}"
             + (work.IsCompleted ? "" : ", and it could not be stopped"))
         { IsDeaf = !work.IsCompleted };
     }
+
+    private static void Forget(Task task)
+        => _ = task.ContinueWith(
+            static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 }

@@ -10,6 +10,8 @@ internal sealed class Pulse
     private int _pauses;
     private volatile string _step = "read";
 
+    private long _excusedUntil = long.MinValue;
+
     public long Beats => Volatile.Read(ref _beats);
 
     /// <summary>It waits for what is not its own to hurry, such as the cap on reading; that is no standstill.</summary>
@@ -24,6 +26,16 @@ internal sealed class Pulse
     {
         _step = step;
         Beat();
+    }
+
+    /// <summary>Silence until then is no standstill: a time stamp of the watch's clock.</summary>
+    public long ExcusedUntil => Volatile.Read(ref _excusedUntil);
+
+    /// <summary>What comes next may take so long before it can beat again.</summary>
+    public void Excuse(TimeSpan silence, TimeProvider time)
+    {
+        Beat();
+        Volatile.Write(ref _excusedUntil, time.GetTimestamp() + (long)(silence.TotalSeconds * time.TimestampFrequency));
     }
 
     /// <summary>Not counted as a standstill until the result is disposed of.</summary>

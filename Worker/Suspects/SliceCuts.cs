@@ -1,10 +1,9 @@
 using Migration.Contracts.Ledger;
-using Migration.Worker.Sources;
 
 namespace Migration.Worker.Suspects;
 
 /// <summary>Finds where to cut what is left of a slice into parts of about the same size, by reading nothing but raw pages.</summary>
-internal sealed class SliceCuts(ICollectionSource source, int batchBytes)
+internal sealed class SliceCuts(PageReader pages)
 {
     /// <summary>
     /// Into so many. Of the parts one takes its worker down again, so the deaths until a record is alone are the
@@ -13,33 +12,49 @@ internal sealed class SliceCuts(ICollectionSource source, int batchBytes)
     private const int Parts = 8;
 
     /// <returns>In order; a single one when a single record is left, none when none is.</returns>
-    public async Task<IReadOnlyList<SlicePart>> FindAsync(SliceClaim claim, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SlicePart>> FindAsync(SliceClaim claim, Pulse pulse, CancellationToken cancellationToken)
     {
-        var size = (int)Math.Clamp((claim.Remaining + Parts - 1) / Parts, 1, int.MaxValue);
-        var parts = new List<(RecordPosition First, RecordPosition Last, long Count)>();
+        // Counted, not taken from the plan: on a source that was written to since, the two differ, and parts that are sized
+        // by the wrong one do not shrink.
+        for (var left = await CountAsync(claim, cancellationToken); ; left /= 2)
+        {
+            var size = (int)Math.Clamp((left + Parts - 1) / Parts, 1, int.MaxValue);
+            var parts = await ReadAsync(claim, size, pulse, cancellationToken);
+            if (parts is not [{ Count: > 1 }])
+                return WithLimits(claim, parts);
+        }
+    }
+
+    /// <summary>About: the record at the checkpoint, where it is still there, is counted once too often.</summary>
+    private Task<long> CountAsync(SliceClaim claim, CancellationToken cancellationToken)
+        => pages.Source.CountAsync(claim.Range with { First = claim.Checkpoint ?? claim.Range.First }, cancellationToken);
+
+    private async Task<List<Part>> ReadAsync(SliceClaim claim, int size, Pulse pulse, CancellationToken cancellationToken)
+    {
+        var parts = new List<Part>();
         var after = claim.Checkpoint;
-        while (parts.Count < Parts - 1 && await ReadAsync(claim, after, size, cancellationToken) is { } part)
+        while (parts.Count < Parts - 1 && await ReadAsync(claim, after, size, pulse, cancellationToken) is { } part)
         {
             parts.Add(part);
             after = part.Last;
         }
 
         // What is left over, if anything is, ends where the slice ends.
-        if (parts.Count == Parts - 1 && await ReadAsync(claim, after, 1, cancellationToken) is { } rest)
-            parts.Add((rest.First, claim.Range.Last, claim.Remaining - parts.Sum(p => p.Count)));
-        return WithLimits(claim, parts);
+        if (parts.Count == Parts - 1 && await ReadAsync(claim, after, 1, pulse, cancellationToken) is { } rest)
+            parts.Add(rest with { Last = claim.Range.Last });
+        return parts;
     }
 
-    /// <summary>The limits are the plan's: on a source that was written to since, records and plan may differ.</summary>
-    private static List<SlicePart> WithLimits(SliceClaim claim, List<(RecordPosition First, RecordPosition Last, long Count)> parts)
+    /// <summary>The limits are the plan's; the last part takes what is left of them.</summary>
+    private static List<SlicePart> WithLimits(SliceClaim claim, List<Part> parts)
     {
         var left = claim.Remaining;
         var result = new List<SlicePart>(parts.Count);
-        foreach (var (first, last, count) in parts)
+        foreach (var part in parts)
         {
             var isLast = result.Count == parts.Count - 1;
-            var limit = isLast ? left : Math.Clamp(count, 0, left);
-            result.Add(new SlicePart(first, isLast ? claim.Range.Last : last, limit));
+            var limit = isLast ? left : Math.Clamp(part.Count, 0, left);
+            result.Add(new SlicePart(part.First, isLast ? claim.Range.Last : part.Last, limit));
             left -= limit;
         }
 
@@ -47,26 +62,28 @@ internal sealed class SliceCuts(ICollectionSource source, int batchBytes)
     }
 
     /// <summary>The next records up to <paramref name="count"/>; null when there is none.</summary>
-    private async Task<(RecordPosition First, RecordPosition Last, long Count)?> ReadAsync(
-        SliceClaim claim, RecordPosition? after, int count, CancellationToken cancellationToken)
+    private async Task<Part?> ReadAsync(
+        SliceClaim claim, RecordPosition? after, int count, Pulse pulse, CancellationToken cancellationToken)
     {
         // One record by itself: only then is the page's end the place of its first record.
-        if (await PageAsync(claim, after, 1, cancellationToken) is not ({ } first, _, var isFinal))
+        if (await PageAsync(claim, after, 1, pulse, cancellationToken) is not ({ } first, _, var isFinal))
             return null;
         var (last, read) = (first, 1L);
-        while (read < count && !isFinal && await PageAsync(claim, last, (int)(count - read), cancellationToken) is var (end, records, final))
+        while (read < count && !isFinal && await PageAsync(claim, last, (int)(count - read), pulse, cancellationToken) is var (end, records, final))
         {
             (last, isFinal) = (end, final);
             read += records;
         }
 
-        return (first, last, read);
+        return new Part(first, last, read);
     }
 
     private async Task<(RecordPosition Last, int Records, bool IsFinal)?> PageAsync(
-        SliceClaim claim, RecordPosition? after, int count, CancellationToken cancellationToken)
+        SliceClaim claim, RecordPosition? after, int count, Pulse pulse, CancellationToken cancellationToken)
     {
-        using var page = await source.ReadPageAsync(claim.Range, after, count, batchBytes, cancellationToken);
+        using var page = await pages.ReadAsync(claim, after, count, pulse, cancellationToken);
         return page.Records.Count == 0 ? null : (page.Last, page.Records.Count, page.IsFinal);
     }
+
+    private sealed record Part(RecordPosition First, RecordPosition Last, long Count);
 }

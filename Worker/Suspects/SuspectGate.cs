@@ -2,7 +2,7 @@ namespace Migration.Worker.Suspects;
 
 /// <summary>
 /// Lets a worker's slices in side by side, and a suspect only when nothing else is in hand: should the worker die or
-/// hang then, no other slice shares the blame. Whoever asks to be alone is next; those that come later wait behind.
+/// hang then, no other slice shares the blame. All enter in the order in which they asked.
 /// </summary>
 internal sealed class SuspectGate
 {
@@ -10,6 +10,16 @@ internal sealed class SuspectGate
     private readonly Queue<Waiting> _waiting = new();
     private int _inside;
     private bool _isTakenAlone;
+
+    /// <summary>Somebody waits to be alone: those inside had better come to an end soon.</summary>
+    public bool IsAloneWanted
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Any(waiting => waiting.Alone && !waiting.Entered.Task.IsCompleted);
+        }
+    }
 
     /// <returns>To be disposed of when the slice is out of hand.</returns>
     public async Task<IDisposable> EnterAsync(bool alone, CancellationToken cancellationToken)

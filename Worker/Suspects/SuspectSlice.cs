@@ -11,20 +11,20 @@ namespace Migration.Worker.Suspects;
 /// </summary>
 /// <remarks>
 /// A slice that was never cut gets all its attempts, for workers die of many things. A part gets one: it is under
-/// suspicion already, and cutting it needlessly costs nothing but a few messages. A record that is alone gets two, for
-/// it would be quarantined with no way back but a replay.
+/// suspicion already, and cutting it needlessly costs nothing but a few messages. A record that is alone gets three, for
+/// it would be quarantined with no way back but a replay: the first may have been a neighbour's doing, as it was made
+/// beside other slices, and the two after it were made with nothing else in hand.
 /// </remarks>
 internal sealed class SuspectSlice(
-    CollectionPipeline pipeline, int maxAttempts, int batchBytes, string fileHash, NpgsqlDataSource target,
-    QuarantineBrake brake)
+    string collection, PageReader pages, int maxAttempts, string fileHash, NpgsqlDataSource target, QuarantineBrake brake)
 {
     private const int AttemptsOfPart = 1;
-    private const int AttemptsOfRecord = 2;
+    private const int AttemptsOfRecord = 3;
 
     /// <summary>Beyond the limit: not even looking at the slice is survived, so it becomes a dead letter.</summary>
     private const int AttemptsToCut = 3;
 
-    private readonly SliceCuts _cuts = new(pipeline.Source, batchBytes);
+    private readonly SliceCuts _cuts = new(pages);
     private readonly SplitLedger _splits = new(target);
 
     /// <returns>Null when it shall be migrated like any other.</returns>
@@ -36,10 +36,10 @@ internal sealed class SuspectSlice(
         if (claim.SilentAttempts < most)
             return null;
         if (claim.SilentAttempts >= most + AttemptsToCut)
-            throw new SliceGivenUpException($"{claim.SilentAttempts} attempts took their worker down, the last ones while it only looked for where to cut the slice");
+            throw new SliceGivenUpException($"{claim.SilentAttempts} attempts took their worker down, the last ones while the slice was only looked at");
 
         pulse.Beat("read");
-        var parts = await _cuts.FindAsync(claim, cancellationToken);
+        var parts = await _cuts.FindAsync(claim, pulse, cancellationToken);
         return parts.Count switch
         {
             0 => null,
@@ -49,14 +49,15 @@ internal sealed class SuspectSlice(
     }
 
     private int MostAttempts(SliceClaim claim)
-        => claim.Splits == 0 ? maxAttempts : claim.Remaining <= 1 ? AttemptsOfRecord : AttemptsOfPart;
+        => claim.Remaining <= 1 ? Math.Max(claim.Splits == 0 ? maxAttempts : 0, AttemptsOfRecord)
+            : claim.Splits == 0 ? maxAttempts : AttemptsOfPart;
 
     private async Task<SliceEnd> QuarantineAsync(SliceClaim claim, Pulse pulse, CancellationToken cancellationToken)
     {
-        using var page = await pipeline.Source.ReadPageAsync(claim.Range, claim.Checkpoint, 1, batchBytes, cancellationToken);
+        using var page = await pages.ReadAsync(claim, claim.Checkpoint, 1, pulse, cancellationToken);
         await using var connection = await target.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var records = page.Records.Select(record => Quarantine.Record(pipeline.Mapping.Name, record, Reason(claim))).ToList();
+        var records = page.Records.Select(record => Quarantine.RecordOfSuspect(collection, record, Reason(claim))).ToList();
         await QuarantineLedger.AddAsync(transaction, claim.Id, fileHash, records, cancellationToken);
         var after = await SliceLedger.AdvanceAsync(
             transaction, claim, page.Last, new SliceCounts(records.Count, 0, records.Count, 0), page.IsFinal, cancellationToken);
@@ -70,7 +71,7 @@ internal sealed class SuspectSlice(
         var stage = Enum.TryParse<RecordStage>(claim.Step, ignoreCase: true, out var step) ? step : RecordStage.Read;
         return new RecordRejection(
             stage, null, null,
-            "Worker processes die or hang of this record, each time it was the only one in hand; see their logs, and its size and depth.",
+            "Worker processes die or hang of this record, even with nothing else in hand; see their logs, and its size and depth.",
             QuarantineReplayLedger.WorkerDied);
     }
 }

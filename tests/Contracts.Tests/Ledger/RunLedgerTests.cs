@@ -90,7 +90,7 @@ public sealed class RunLedgerTests
     }
 
     [Fact]
-    public async Task Only_a_running_run_ends()
+    public async Task A_run_that_has_started_can_be_judged_anew_and_keeps_the_time_of_its_end()
     {
         await using var ledger = await CreateAsync();
         var id = (await ledger.CreateRunAsync()).Id;
@@ -100,9 +100,11 @@ public sealed class RunLedgerTests
         Assert.Equal(RunState.Planning, (await ledger.Runs.FindAsync(id, Cancellation))!.State);
 
         await ledger.Runs.StartAsync(id, Cancellation);
+        await ledger.Runs.EndIncompleteAsync(id, "a slice gave up", Cancellation);
+        var ended = (await ledger.Runs.FindAsync(id, Cancellation))!;
         await ledger.Runs.CompleteAsync(id, Cancellation);
-        await ledger.Runs.EndIncompleteAsync(id, "too late", Cancellation);
-        Assert.Equal(RunState.Completed, (await ledger.Runs.FindAsync(id, Cancellation))!.State);
+        var judged = (await ledger.Runs.FindAsync(id, Cancellation))!;
+        Assert.Equal((RunState.Completed, null, ended.FinishedAt), (judged.State, judged.Reason, judged.FinishedAt));
     }
 
     [Fact]

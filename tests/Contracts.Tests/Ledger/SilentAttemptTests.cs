@@ -150,4 +150,75 @@ public sealed class SilentAttemptTests
 
         Assert.False(await waiting.Ledger.BeginAsync(claim, Cancellation));
     }
+
+    [Fact]
+    public async Task An_attempt_that_hung_after_it_had_moved_is_noted_as_well()
+    {
+        await using var ledger = await CreateAsync();
+        var slice = await ledger.PlanSliceAsync();
+        var worker = await ledger.WorkerAsync();
+        await worker.AdvanceAsync(await worker.ClaimAsync(slice), 4, new SliceCounts(5, 5, 0, 0));
+
+        Assert.Equal(SliceState.Queued, (await worker.FailAsync(slice, tookWorkerDown: true))!.Value.State);
+
+        Assert.Equal(1, (await worker.ClaimAsync(slice)).SilentAttempts);
+    }
+
+    [Fact]
+    public async Task A_worker_that_lives_takes_the_blame_back_for_a_slice_that_was_taken_from_it()
+    {
+        await using var ledger = await CreateAsync();
+        var slice = await ledger.PlanSliceAsync();
+        var overtaken = await ledger.WorkerAsync();
+        var claim = await overtaken.ClaimAsync(slice);
+        await (await ledger.WorkerAsync()).ClaimAsync(slice, redelivered: true);
+
+        Assert.Equal(1, await overtaken.Ledger.ForgiveAsync(claim, Cancellation));
+        Assert.Equal(0, await overtaken.Ledger.ForgiveAsync(claim, Cancellation));
+
+        Assert.Equal(1, (await (await ledger.WorkerAsync()).ClaimAsync(slice, redelivered: true)).SilentAttempts);
+    }
+
+    [Fact]
+    public async Task What_a_slice_is_blamed_with_since_it_moved_is_not_for_an_older_owner_to_take_back()
+    {
+        await using var ledger = await CreateAsync();
+        var slice = await ledger.PlanSliceAsync();
+        var overtaken = await ledger.WorkerAsync();
+        var claim = await overtaken.ClaimAsync(slice);
+        var second = await ledger.WorkerAsync();
+        await second.AdvanceAsync(await second.ClaimAsync(slice, redelivered: true), 4, new SliceCounts(5, 5, 0, 0));
+        await (await ledger.WorkerAsync()).ClaimAsync(slice, redelivered: true);
+
+        Assert.Equal(0, await overtaken.Ledger.ForgiveAsync(claim, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_slice_whose_claim_was_granted_without_an_answer_is_let_go_by_its_owner_only()
+    {
+        await using var ledger = await CreateAsync();
+        var slice = await ledger.PlanSliceAsync();
+        var owner = await ledger.WorkerAsync();
+        await owner.ClaimAsync(slice);
+
+        Assert.False(await (await ledger.WorkerAsync()).Ledger.LetGoAsync(slice, Cancellation));
+        Assert.True(await owner.Ledger.LetGoAsync(slice, Cancellation));
+
+        Assert.Equal(SliceState.Queued, (await ledger.SliceAsync(slice)).State);
+    }
+
+    [Fact]
+    public async Task For_a_lease_after_the_start_of_postgresql_no_heartbeat_counts_as_missing()
+    {
+        await using var ledger = await CreateAsync();
+        var slice = await ledger.PlanSliceAsync();
+        var worker = await ledger.WorkerAsync();
+        await worker.ClaimAsync(slice);
+        var sinceStart = TimeSpan.FromSeconds(await ledger.ScalarAsync<double>(
+            "SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8"));
+        await ledger.ExecuteAsync("UPDATE migration.worker SET heartbeat_at = heartbeat_at - interval '10 years'");
+
+        Assert.Empty(await ledger.Progress.ReleaseAbandonedAsync(slice.RunId, sinceStart + TimeSpan.FromHours(1), Cancellation));
+        Assert.Single(await ledger.Progress.ReleaseAbandonedAsync(slice.RunId, TimeSpan.Zero, Cancellation));
+    }
 }

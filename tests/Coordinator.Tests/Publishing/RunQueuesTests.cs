@@ -2,6 +2,7 @@ using MassTransit;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Messages;
 using Migration.Coordinator.Publishing;
+using Migration.Coordinator.Replay;
 using Migration.TestServers;
 using Migration.Worker.Consumers;
 using RabbitMQ.Client;
@@ -114,7 +115,7 @@ public sealed class RunQueuesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_worker_declares_both_queues_as_the_coordinator_does()
+    public async Task A_worker_declares_the_work_queue_as_the_coordinator_does_and_puts_what_it_gives_up_into_the_error_queue()
     {
         await Queues.DeclareAsync(Cancellation);
         var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
@@ -132,12 +133,26 @@ public sealed class RunQueuesTests : IAsyncLifetime
             var endpoint = await bus.GetSendEndpoint(RunTopology.SlicesAddress(_run, broker: true));
             await endpoint.Send(new MigrateSlice(_run.Id, _run.Name, "products", 0, 0, 1), Cancellation);
 
-            Assert.NotEmpty((await GetAsync(RunTopology.Errors(_run))).Body.ToArray());
+            var dead = await GetAsync(RunTopology.Errors(_run));
+            Assert.Equal(new SliceId(_run.Id, "products", 0), DeadLetter.Read(dead, _run.Id).Slice?.Id);
+            Assert.Contains("boom", System.Text.Encoding.UTF8.GetString((byte[])dead.BasicProperties.Headers!["MT-Fault-Message"]!), StringComparison.Ordinal);
         }
         finally
         {
             await bus.StopAsync(CancellationToken.None);
         }
+    }
+
+    [Fact]
+    public async Task A_dead_letter_can_be_looked_at_more_often_than_the_broker_delivers_a_slice()
+    {
+        await Queues.DeclareAsync(Cancellation);
+        await SendAsync(RunTopology.Errors(_run), "");
+
+        for (var look = 0; look < 2 * RunTopology.DeliveryLimit; look++)
+            await _channel.BasicNackAsync((await GetAsync(RunTopology.Errors(_run))).DeliveryTag, multiple: false, requeue: true, Cancellation);
+
+        Assert.NotEmpty((await GetAsync(RunTopology.Errors(_run))).Body.ToArray());
     }
 
     private async Task<BasicGetResult> GetAsync(string queue)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Migration.Contracts.Ledger;
 using Migration.Worker.Suspects;
 using Migration.Worker.Tests.Slices;
@@ -43,8 +44,10 @@ public sealed class SliceCutsTests
     }
 
     [Theory]
+    [InlineData(1000)]
     [InlineData(20)]
     [InlineData(3)]
+    [InlineData(0)]
     public async Task Where_the_source_holds_other_than_planned_the_limits_still_are_the_plans(int planned)
     {
         await using var lab = await SliceLab.CreateAsync(10);
@@ -55,6 +58,7 @@ public sealed class SliceCutsTests
 
         Assert.Equal(planned, parts.Sum(part => part.Limit));
         Assert.DoesNotContain(parts, part => part.Limit < 0);
+        Assert.InRange(parts.Count, 5, 8);
         Assert.Equal(Enumerable.Range(0, 10), await ReadAsync(worker, claim, parts));
     }
 
@@ -69,7 +73,9 @@ public sealed class SliceCutsTests
     }
 
     private static async Task<IReadOnlyList<SlicePart>> CutAsync(RunContext worker, SliceClaim claim, int batchBytes)
-        => await new SliceCuts(await worker.SourceAsync("numbers", Cancellation), batchBytes).FindAsync(claim, Cancellation);
+        => await new SliceCuts(new PageReader(
+            await worker.SourceAsync("numbers", Cancellation), worker.File.Worker with { BatchBytes = batchBytes }, new(null, TimeProvider.System),
+            TimeProvider.System, NullLogger.Instance)).FindAsync(claim, new Pulse(), Cancellation);
 
     private static async Task<List<int>> ReadAsync(RunContext worker, SliceClaim claim, IReadOnlyList<SlicePart> parts)
     {

@@ -59,6 +59,18 @@ public sealed class SuspectGateTests
     }
 
     [Fact]
+    public async Task Those_inside_are_told_when_somebody_waits_to_be_alone()
+    {
+        var first = await Enter();
+        Assert.False(_gate.IsAloneWanted);
+        var suspect = Enter(alone: true);
+        Assert.True(_gate.IsAloneWanted);
+        first.Dispose();
+        using var inside = await suspect;
+        Assert.False(_gate.IsAloneWanted);
+    }
+
+    [Fact]
     public async Task Leaving_twice_counts_once()
     {
         var first = await Enter();
@@ -72,19 +84,18 @@ public sealed class SuspectGateTests
     public async Task However_they_crowd_a_suspect_is_alone()
     {
         var (inside, alone) = (0, 0);
-        await Task.WhenAll(Enumerable.Range(0, 400).Select(i => Task.Run(
+        await Task.WhenAll(Enumerable.Range(0, 700).Select(i => Task.Run(
             async () =>
             {
-                using var place = await Enter(alone: i % 7 == 0);
-                Assert.Equal(i % 7 == 0 ? 1 : 0, Volatile.Read(ref alone) + (i % 7 == 0 ? 1 : 0));
-                if (i % 7 == 0)
-                    Assert.Equal((1, 1), (Interlocked.Increment(ref alone), Interlocked.Increment(ref inside)));
-                else
-                    Interlocked.Increment(ref inside);
+                var isAlone = i % 7 == 0;
+                using var place = await Enter(isAlone);
+                var others = Interlocked.Increment(ref inside) - 1;
+                var suspects = isAlone ? Interlocked.Increment(ref alone) : Volatile.Read(ref alone);
                 await Task.Yield();
-                Interlocked.Decrement(ref inside);
-                if (i % 7 == 0)
+                Assert.True(isAlone ? others == 0 && suspects == 1 && Volatile.Read(ref inside) == 1 : suspects == 0 && Volatile.Read(ref alone) == 0);
+                if (isAlone)
                     Interlocked.Decrement(ref alone);
+                Interlocked.Decrement(ref inside);
             },
             Cancellation)));
     }

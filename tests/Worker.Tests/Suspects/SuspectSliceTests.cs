@@ -83,7 +83,7 @@ public sealed class SuspectSliceTests
         {
             var worker = lab.Worker(lab.Database.DataSource);
             var claim = await ClaimAsync(lab, slice);
-            var isResolved = claim.SilentAttempts >= (claim.Splits == 0 ? MaxAttempts : claim.Remaining == 1 ? 2 : 1);
+            var isResolved = claim.SilentAttempts >= (claim.Remaining == 1 ? 3 : claim.Splits == 0 ? MaxAttempts : 1);
             if (!isResolved && await HoldsAsync(worker, claim, poison))
             {
                 deaths++;

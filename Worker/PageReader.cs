@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
+using Migration.Worker.Sources;
+using Migration.Worker.Suspects;
+
+namespace Migration.Worker;
+
+/// <summary>Reads pages of a collection's slices: below the user's cap on reading, and again when the server was away.</summary>
+internal sealed class PageReader(
+    ICollectionSource source, WorkerSettings settings, SourceThrottle throttle, TimeProvider time, ILogger logger)
+{
+    public ICollectionSource Source { get; } = source;
+
+    /// <summary>The page after <paramref name="after"/>, of the size that the settings allow.</summary>
+    public Task<SourcePage> ReadAsync(
+        SliceClaim claim, RecordPosition? after, Pulse pulse, CancellationToken cancellationToken)
+        => ReadAsync(claim, after, settings.BatchRecords, pulse, cancellationToken);
+
+    /// <param name="most">Records at most; less where the settings ask for smaller pages.</param>
+    public async Task<SourcePage> ReadAsync(
+        SliceClaim claim, RecordPosition? after, int most, Pulse pulse, CancellationToken cancellationToken)
+    {
+        using (pulse.Pause())
+            await throttle.WaitAsync(cancellationToken);
+        ProtocolPoint.Reached(ProtocolPoint.BeforeRead, claim.Id.ToString());
+        var page = await TransientRetry.Create($"Reading {claim.Id}", logger, time, pulse).ExecuteAsync(
+            async token => await Source.ReadPageAsync(
+                claim.Range, after, throttle.Most(Math.Min(most, settings.BatchRecords)), settings.BatchBytes, token),
+            cancellationToken);
+        throttle.Charge(page.Records.Count);
+        pulse.Beat();
+        return page;
+    }
+}
