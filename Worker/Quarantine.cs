@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Migration.Contracts.Ledger;
 using Migration.Worker.Mapping;
 using Migration.Worker.Sources;
@@ -20,21 +18,9 @@ internal static class Quarantine
         return new QuarantinedRecord(
             id, record.Document, json, stage, rejection.Column, rejection.SqlState,
             rejection.Message.Replace("\0", "\\u0000", StringComparison.Ordinal),
-            Fingerprint(collection, stage, rejection));
+            CauseFingerprint.OfRecord(collection, stage, rejection.Column, rejection.SqlState, rejection.Message),
+            rejection.Exception);
     }
-
-    /// <summary>
-    /// Groups one cause: the same collection, stage, column and SQLSTATE; where there is no SQLSTATE, the same message
-    /// but for its numbers and quoted values.
-    /// </summary>
-    private static string Fingerprint(string collection, string stage, RecordRejection rejection)
-    {
-        var cause = rejection.SqlState ?? Shape(rejection.Message);
-        var text = string.Join('\u001f', collection, stage, rejection.Column, cause);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
-    }
-
-    private static string Shape(string message) => new([.. message.Where(c => !char.IsAsciiDigit(c)).Take(120)]);
 
     /// <summary>
     /// The document as JSON for people; the bytes beside it are what counts, so a document that cannot be decoded is

@@ -5,6 +5,8 @@ namespace Migration.Contracts.Ledger;
 /// <summary>What people are shown: how far, what of it is wrong, what has stopped moving.</summary>
 public sealed class ProgressLedger(NpgsqlDataSource target)
 {
+    private const string Unclaimed = " messages were sent for it and no worker claimed it; see the error queue and the logs of the workers";
+
     /// <summary>Totals by collection, in the order of the file.</summary>
     public Task<List<CollectionProgress>> ByCollectionAsync(Guid runId, CancellationToken cancellationToken)
         => target.QueryAsync(
@@ -43,12 +45,12 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
             $"SELECT {SliceRows.Columns} FROM migration.slice s WHERE s.run_id = $1 AND s.collection = $2 AND s.number = $3",
             SliceRows.Read, cancellationToken, id.RunId, id.Collection, id.Number)).SingleOrDefault();
 
-    /// <summary>Causes of quarantine, the most frequent first.</summary>
+    /// <summary>Causes of what is in quarantine and was not resolved by a replay, the most frequent first.</summary>
     public Task<List<QuarantineCause>> CausesAsync(Guid runId, int count, CancellationToken cancellationToken)
         => target.QueryAsync(
             """
             SELECT fingerprint, collection, stage, min(column_name), min(sqlstate), count(*), min(message), min(record_id)
-            FROM migration.quarantine WHERE run_id = $1
+            FROM migration.quarantine WHERE run_id = $1 AND resolved_at IS NULL
             GROUP BY fingerprint, collection, stage ORDER BY count(*) DESC, fingerprint LIMIT $2
             """,
             row => new QuarantineCause(
@@ -57,12 +59,12 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
             cancellationToken, runId, count);
 
     /// <summary>
-    /// Records in quarantine by collection, counted in their table and not in the slices' counts, so that a report can
+    /// Records in quarantine by collection, without those that a replay resolved, counted in their table and not in the slices' counts, so that a report can
     /// hold one against the other.
     /// </summary>
     public async Task<Dictionary<string, long>> CountQuarantineAsync(Guid runId, CancellationToken cancellationToken)
         => (await target.QueryAsync(
-            "SELECT collection, count(*) FROM migration.quarantine WHERE run_id = $1 GROUP BY collection",
+            "SELECT collection, count(*) FROM migration.quarantine WHERE run_id = $1 AND resolved_at IS NULL GROUP BY collection",
             row => (Collection: row.GetString(0), Count: row.GetInt64(1)), cancellationToken, runId))
             .ToDictionary(row => row.Collection, row => row.Count, StringComparer.Ordinal);
 
@@ -90,15 +92,20 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
     /// Gives up slices for which that many messages were sent one after the other without any worker claiming them: the
     /// broker loses them all, or no worker can read them. Returns how many.
     /// </summary>
-    public Task<int> FailUnclaimedAsync(Guid runId, int messages, CancellationToken cancellationToken)
-        => target.ExecuteAsync(
+    public async Task<int> FailUnclaimedAsync(Guid runId, int messages, CancellationToken cancellationToken)
+    {
+        var collections = await target.QueryAsync(
+            "SELECT name FROM migration.collection WHERE run_id = $1", row => row.GetString(0), cancellationToken, runId);
+        return await target.ExecuteAsync(
             """
-            UPDATE migration.slice
-            SET state = 'failed', finished_at = clock_timestamp(),
-                error = messages || ' messages were sent for it and no worker claimed it; see the error queue and the logs of the workers'
-            WHERE run_id = $1 AND state = 'queued' AND messages >= $2
+            UPDATE migration.slice s
+            SET state = 'failed', finished_at = clock_timestamp(), error = s.messages || $3, cause = c.cause
+            FROM unnest($4::text[], $5::text[]) AS c (name, cause)
+            WHERE s.run_id = $1 AND s.collection = c.name AND s.state = 'queued' AND s.messages >= $2
             """,
-            cancellationToken, runId, messages);
+            cancellationToken, runId, messages, Unclaimed, collections.ToArray(),
+            collections.Select(name => CauseFingerprint.OfSlice(name, messages + Unclaimed)).ToArray());
+    }
 
     private static CollectionProgress Read(NpgsqlDataReader row) => new(
         new PlannedCollection(

@@ -29,7 +29,7 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
         var granted = await target.QueryAsync(
             """
             UPDATE migration.slice AS s
-            SET state = 'running', worker_id = $4, claim = s.claim + 1, error = NULL, messages = 0,
+            SET state = 'running', worker_id = $4, claim = s.claim + 1, error = NULL, cause = NULL, messages = 0,
                 attempts = s.attempts + (NOT s.is_waiting)::int,
                 stalled_attempts = s.stalled_attempts + (NOT s.is_waiting)::int,
                 silent_attempts = s.silent_attempts + (s.state = 'running' AND NOT s.is_waiting AND s.worker_id <> $4)::int,
@@ -141,13 +141,13 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
             SET state = CASE WHEN $7 OR stalled_attempts - silent_attempts < $6 THEN 'queued' ELSE 'failed' END,
                 queued_at = CASE WHEN $7 OR stalled_attempts - silent_attempts < $6 THEN clock_timestamp() ELSE queued_at END,
                 finished_at = CASE WHEN $7 OR stalled_attempts - silent_attempts < $6 THEN NULL ELSE clock_timestamp() END,
-                worker_id = NULL, is_waiting = false, error = $5, silent_attempts = silent_attempts + $7::int
+                worker_id = NULL, is_waiting = false, error = $5, cause = $8, silent_attempts = silent_attempts + $7::int
             WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
             RETURNING state, attempts, stalled_attempts
             """,
             row => (Enum.Parse<SliceState>(row.GetString(0), ignoreCase: true), row.GetInt32(1), row.GetInt32(2)),
             cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, LedgerText.Storable(error), maxAttempts,
-            tookWorkerDown);
+            tookWorkerDown, CauseFingerprint.OfSlice(claim.Id.Collection, error));
         return failed is [var outcome] ? outcome : null;
     }
 
