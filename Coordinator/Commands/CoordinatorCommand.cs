@@ -11,5 +11,6 @@ internal static class CoordinatorCommand
         PlanCommand.Create(),
         StatusCommand.Create(),
         ReportCommand.Create(),
+        FailuresCommand.Create(),
     };
 }
