@@ -45,7 +45,7 @@ internal static class FailuresText
     {
         Head(console, group.Count, FailureOrigin.Of(group, listing.By));
         if (FailureOrigin.MostFrequent(group, listing.By) is { } most)
-            Detail(console, $"{CountsText.Of(group.Causes, "cause")}; the most frequent: {most}");
+            Detail(console, group.Causes > 1 ? $"{group.Causes:N0} causes; the most frequent: {most}" : most);
         Detail(console, group.Message);
         Detail(console, Times(group.FirstAt, group.LastAt));
         Detail(console, group.RecordId is { } id
