@@ -10,7 +10,13 @@ public sealed class FailureLedgerTests
 
     private static readonly QuarantinedRecord Broken = TooWide with
     {
-        RecordId = null, DocumentJson = null, Stage = "read", Column = null, SqlState = null, Message = "no BSON", Fingerprint = "broken",
+        RecordId = null,
+        DocumentJson = null,
+        Stage = "read",
+        Column = null,
+        SqlState = null,
+        Message = "no BSON",
+        Fingerprint = "broken",
     };
 
     [Theory]
