@@ -57,8 +57,8 @@ internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
         {
             Rows.TruncateTo(rows);
             return new RecordRejection(
-                RecordStage.Map, null, null,
-                $"the mapping broke on this document, which is a fault of the program: {TransientRetry.FirstLine(e)}", e.GetType().Name);
+                RecordStage.Map, null, null, $"the mapping broke on this document, which is a fault of the program: {TransientRetry.FirstLine(e)} ({e.GetType().Name}).",
+                e.GetType().FullName);
         }
     }
 

@@ -25,20 +25,13 @@ internal static class Quarantine
     {
         var (id, json) = record.Error is not null ? (null, null)
             : record.Document.Length <= mostBytes ? Describe(record.Document) : (Id(record.Document), null);
-        var (stage, message) = (Stage(rejection), Message(rejection));
+        var stage = rejection.Stage.ToString().ToLowerInvariant();
         return new QuarantinedRecord(
-            id, record.Document, json, stage, rejection.Column, rejection.SqlState, message,
-            Fingerprint(collection, rejection), rejection.Exception);
+            id, record.Document, json, stage, rejection.Column, rejection.SqlState,
+            rejection.Message.Replace("\0", "\\u0000", StringComparison.Ordinal),
+            CauseFingerprint.OfRecord(collection, stage, rejection.Column, rejection.SqlState, rejection.Message),
+            rejection.Exception);
     }
-
-    public static string Stage(RecordRejection rejection) => rejection.Stage.ToString().ToLowerInvariant();
-
-    public static string Message(RecordRejection rejection) => rejection.Message.Replace("\0", "\\u0000", StringComparison.Ordinal);
-
-    /// <summary>The same for the same cause.</summary>
-    public static string Fingerprint(string collection, RecordRejection rejection)
-        => CauseFingerprint.OfRecord(
-            collection, Stage(rejection), rejection.Column, rejection.SqlState, rejection.Exception, rejection.Message);
 
     /// <summary>
     /// The document as JSON for people; the bytes beside it are what counts, so a document that cannot be decoded is

@@ -1,35 +1,47 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Migration.Contracts.Ledger;
 
-/// <summary>Groups failures by their cause: 12 hexadecimal digits, the same for the same cause of the same collection.</summary>
-public static partial class CauseFingerprint
+/// <summary>
+/// Names a cause by twelve hex digits, the same for all that failed for it: what <c>failures</c> groups by and
+/// <c>replay --cause</c> selects by.
+/// </summary>
+public static class CauseFingerprint
 {
-    private const int LongestShape = 120;
+    private const int LongestRecordShape = 120;
+    private const int LongestSliceShape = 400;
 
     /// <summary>
-    /// Of a quarantined record: the same stage, column and SQLSTATE; where there is no SQLSTATE, the same exception and the
-    /// same message but for its numbers and ids.
+    /// Of a record: the same collection, stage, column and SQLSTATE; where there is no SQLSTATE, the same message but for
+    /// its digits.
     /// </summary>
-    public static string OfRecord(
-        string collection, string stage, string? column, string? sqlState, string? exception, string message)
-        => Hash(collection, stage, column, sqlState ?? exception + Shape(message));
+    public static string OfRecord(string collection, string stage, string? column, string? sqlState, string message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return Hash(collection, stage, column, sqlState ?? WithoutDigits(message));
+    }
 
-    /// <summary>Of a slice that gave up: the same error but for its numbers and ids.</summary>
-    public static string OfSlice(string collection, string error) => Hash(collection, "slice", null, Shape(error));
+    /// <summary>
+    /// Of a slice that an error stopped: the same collection and the same error, but for words with a digit in them. Those
+    /// are the slice's number, its keys, ports and counts, which differ from slice to slice where the cause does not.
+    /// </summary>
+    public static string OfSlice(string collection, string error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return Hash(collection, "slice", null, WithoutNumberedWords(error));
+    }
+
+    private static string WithoutDigits(string message)
+        => new([.. message.Where(c => !char.IsAsciiDigit(c)).Take(LongestRecordShape)]);
+
+    private static string WithoutNumberedWords(string error)
+    {
+        // Cut after the numbers are gone: how long they are must not decide where the text ends.
+        var shape = string.Join(' ', error.Split(' ').Select(word => word.Any(char.IsAsciiDigit) ? "#" : word));
+        return shape[..Math.Min(shape.Length, LongestSliceShape)];
+    }
 
     private static string Hash(params string?[] parts)
         => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\u001f', parts))).AsSpan(0, 6));
-
-    /// <summary>The message without the words that have a digit in them: counts, ids, keys, ports.</summary>
-    private static string Shape(string message)
-    {
-        var shape = WithDigit().Replace(message, "");
-        return shape[..Math.Min(LongestShape, shape.Length)];
-    }
-
-    [GeneratedRegex(@"\w*\d\w*")]
-    private static partial Regex WithDigit();
 }

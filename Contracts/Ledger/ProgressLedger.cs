@@ -8,6 +8,8 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
     /// <summary>While PostgreSQL was down no heart could beat: for a lease after its start nobody's silence means anything.</summary>
     private const string SinceStart = "pg_postmaster_start_time() < clock_timestamp() - $2";
 
+    private const string Unclaimed = " messages were sent for it and no worker claimed it; see the error queue and the logs of the workers";
+
     /// <summary>Totals by collection, in the order of the file.</summary>
     public Task<List<CollectionProgress>> ByCollectionAsync(Guid runId, CancellationToken cancellationToken)
         => target.QueryAsync(
@@ -64,7 +66,8 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
             cancellationToken, runId, count, collection);
 
     /// <summary>
-    /// Records in quarantine by collection, counted in their table and not in the slices' counts, so that a report can
+    /// Records in quarantine by collection, without those that a replay resolved, counted in their table and not in the
+    /// slices' counts, so that a report can
     /// hold one against the other.
     /// </summary>
     public async Task<Dictionary<string, long>> CountQuarantineAsync(Guid runId, CancellationToken cancellationToken)
@@ -119,15 +122,20 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
     /// Gives up slices for which that many messages were sent one after the other without any worker claiming them: the
     /// broker loses them all, or no worker can read them. Returns how many.
     /// </summary>
-    public Task<int> FailUnclaimedAsync(Guid runId, int messages, CancellationToken cancellationToken)
-        => target.ExecuteAsync(
+    public async Task<int> FailUnclaimedAsync(Guid runId, int messages, CancellationToken cancellationToken)
+    {
+        var collections = await target.QueryAsync(
+            "SELECT name FROM migration.collection WHERE run_id = $1", row => row.GetString(0), cancellationToken, runId);
+        return await target.ExecuteAsync(
             """
-            UPDATE migration.slice
-            SET state = 'failed', finished_at = clock_timestamp(), cause = left(md5(collection || ' unclaimed'), 12),
-                error = messages || ' messages were sent for it and no worker claimed it; see the error queue and the logs of the workers'
-            WHERE run_id = $1 AND state = 'queued' AND messages >= $2
+            UPDATE migration.slice s
+            SET state = 'failed', finished_at = clock_timestamp(), error = s.messages || $3, cause = c.cause
+            FROM unnest($4::text[], $5::text[]) AS c (name, cause)
+            WHERE s.run_id = $1 AND s.collection = c.name AND s.state = 'queued' AND s.messages >= $2
             """,
-            cancellationToken, runId, messages);
+            cancellationToken, runId, messages, Unclaimed, collections.ToArray(),
+            collections.Select(name => CauseFingerprint.OfSlice(name, messages + Unclaimed)).ToArray());
+    }
 
     private static CollectionProgress Read(NpgsqlDataReader row) => new(
         new PlannedCollection(

@@ -17,7 +17,7 @@ public static class QuarantineLedger
         await using var import = await transaction.Connection!.BeginBinaryImportAsync(
             """
             COPY migration.quarantine (run_id, collection, slice, record_id, document, document_json, stage, column_name,
-                                       sqlstate, exception, message, fingerprint, file_hash) FROM STDIN (FORMAT BINARY)
+                                       sqlstate, message, fingerprint, file_hash, exception) FROM STDIN (FORMAT BINARY)
             """,
             cancellationToken);
         foreach (var record in records)
@@ -32,10 +32,10 @@ public static class QuarantineLedger
             await import.WriteAsync(record.Stage, NpgsqlDbType.Text, cancellationToken);
             await TextAsync(import, record.Column, NpgsqlDbType.Text, cancellationToken);
             await TextAsync(import, record.SqlState, NpgsqlDbType.Text, cancellationToken);
-            await TextAsync(import, record.Exception, NpgsqlDbType.Text, cancellationToken);
             await TextAsync(import, record.Message, NpgsqlDbType.Text, cancellationToken);
             await import.WriteAsync(record.Fingerprint, NpgsqlDbType.Text, cancellationToken);
             await import.WriteAsync(fileHash, NpgsqlDbType.Text, cancellationToken);
+            await TextAsync(import, record.Exception, NpgsqlDbType.Text, cancellationToken);
         }
 
         await import.CompleteAsync(cancellationToken);

@@ -29,7 +29,7 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
         var granted = await target.QueryAsync(
             """
             UPDATE migration.slice AS s
-            SET state = 'running', worker_id = $4, claim = s.claim + 1, error = NULL, messages = 0,
+            SET state = 'running', worker_id = $4, claim = s.claim + 1, error = NULL, cause = NULL, messages = 0,
                 attempts = s.attempts + (NOT s.is_waiting)::int,
                 stalled_attempts = s.stalled_attempts + (NOT s.is_waiting)::int,
                 silent_attempts = s.silent_attempts + (s.state = 'running' AND NOT s.is_waiting AND s.worker_id <> $4)::int,

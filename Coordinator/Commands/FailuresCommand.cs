@@ -1,50 +1,58 @@
 using System.CommandLine;
 using Migration.Contracts.Ledger;
 using Migration.Coordinator.Failures;
-using Migration.Coordinator.Tracking;
 using Migration.Worker;
 using Spectre.Console;
 
 namespace Migration.Coordinator.Commands;
 
-/// <summary><c>coordinator failures NAME</c>: what failed in a run, by cause, with examples.</summary>
+/// <summary><c>coordinator failures [NAME]</c>: what failed, by cause, with an example of each. Only looks.</summary>
 internal static class FailuresCommand
 {
     private static readonly Argument<string?> Name = new("NAME")
     {
-        Description = "The run's name; not needed where the ledger has a single run",
+        Description = "The run's name (default: the only run in the ledger)",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static readonly Option<FailureGrouping> By = new("--by")
-    {
-        Description = "What to group by",
-        DefaultValueFactory = _ => FailureGrouping.Cause,
-        HelpName = "cause|collection|column|slice",
-    };
-
-    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON, with whole documents" };
+    private static readonly Option<string> By = CreateBy();
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON, with the whole document of each example" };
 
     public static Command Create()
     {
-        var command = new Command("failures", "List what failed: records in quarantine and slices that gave up, grouped, with examples")
+        var command = new Command("failures", "List records in quarantine, slices that gave up and paused collections, grouped")
         {
-            Name, By, LedgerOptions.Target, LedgerOptions.File, Json,
+            Name, LedgerOptions.Target, LedgerOptions.File, By, Json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var target = LedgerOptions.Open(parsed);
-            var run = await new RunFinder(target).FindOnlyAsync(parsed.GetValue(Name), cancellationToken);
-            await LedgerSchema.EnsureAsync(target, cancellationToken);
-            var json = parsed.GetValue(Json);
-            var failures = await RunFailures.ReadAsync(
-                target, run, parsed.GetValue(By), json ? int.MaxValue : RunFailuresText.DocumentLength, cancellationToken);
-            if (json)
-                JsonOutput.Write(failures);
+            var by = Enum.Parse<FailureGrouping>(parsed.GetValue(By)!, ignoreCase: true);
+            var listing = await FailureListing.BuildAsync(target, parsed.GetValue(Name), by, cancellationToken);
+            if (parsed.GetValue(Json))
+            {
+                await using var output = Console.OpenStandardOutput();
+                await JsonOutput.WriteAsync(output, FailuresJson.Of(listing, new FailureLedger(target)), cancellationToken);
+            }
             else
-                RunFailuresText.Write(AnsiConsole.Console, failures);
+            {
+                FailuresText.Write(AnsiConsole.Console, listing);
+            }
+
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static Option<string> CreateBy()
+    {
+        var option = new Option<string>("--by")
+        {
+            Description = "What to group by; slices have no column and are then grouped by cause",
+            HelpName = "cause|collection|column|slice",
+            DefaultValueFactory = _ => "cause",
+        };
+        option.AcceptOnlyFromAmong("cause", "collection", "column", "slice");
+        return option;
     }
 }

@@ -15,6 +15,17 @@ internal static class JsonOutput
 
     public static void Write<T>(T value, bool indented = true) => Console.Out.WriteLine(Format(value, indented));
 
+    /// <summary>
+    /// Element by element where the value holds an <see cref="IAsyncEnumerable{T}"/>, so that what is printed need not fit
+    /// into memory at once.
+    /// </summary>
+    public static async Task WriteAsync<T>(Stream output, T value, CancellationToken cancellationToken)
+    {
+        await JsonSerializer.SerializeAsync(output, value, Indented, cancellationToken);
+        await output.WriteAsync("\n"u8.ToArray(), cancellationToken);
+        await output.FlushAsync(cancellationToken);
+    }
+
     private static JsonSerializerOptions Create(bool indented) => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,

@@ -62,7 +62,7 @@ internal static class ReplayCommand
         var mended = parsed.GetValue(File) is { } path ? MigrationFileLoader.Load(path, Environment.GetEnvironmentVariable) : null;
         var uri = mended?.Target.Uri ?? parsed.Require(Connections.Target, Connections.TargetVariable);
         await using var target = NpgsqlDataSource.Create(ConnectionText.ToNpgsql(uri));
-        var run = await new RunFinder(target).FindOnlyAsync(parsed.GetValue(Name), cancellationToken);
+        var run = await new RunFinder(target).FindAsync(parsed.GetValue(Name), cancellationToken);
         await LedgerSchema.EnsureAsync(target, cancellationToken);
         var file = mended ?? StoredMigrationFile.FromStoredJson(run.File).WithConnections(
             parsed.Find(Connections.Source, Connections.SourceVariable), uri, parsed.Find(Connections.Broker, Connections.BrokerVariable));

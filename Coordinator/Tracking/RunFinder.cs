@@ -8,29 +8,22 @@ namespace Migration.Coordinator.Tracking;
 /// <summary>Finds runs for people who may have mistyped; creates nothing.</summary>
 internal sealed class RunFinder(NpgsqlDataSource target)
 {
+    private const int MostNames = 20;
+
     private readonly RunLedger _runs = new(target);
 
-    /// <exception cref="UserException">There is no ledger, or no such run; the message names the nearest one.</exception>
-    public async Task<RunRecord> FindAsync(string name, CancellationToken cancellationToken)
+    /// <param name="name">Null: the only run that there is.</param>
+    /// <exception cref="UserException">
+    /// There is no ledger, or no such run (the message names the nearest one), or no name and not exactly one run.
+    /// </exception>
+    public async Task<RunRecord> FindAsync(string? name, CancellationToken cancellationToken)
     {
         await RequireLedgerAsync(cancellationToken);
+        if (name is null)
+            return TheOnly(await _runs.ListAsync(cancellationToken));
         return await _runs.FindAsync(name, cancellationToken)
             ?? throw new UserException(
                 $"The ledger has no run '{name}'{NearestName.Hint(name, (await _runs.ListAsync(cancellationToken)).Select(run => run.Name))}.");
-    }
-
-    /// <summary>The run of this name, or without a name the only one.</summary>
-    /// <exception cref="UserException">There is no ledger, no such run, or more than one to choose from.</exception>
-    public async Task<RunRecord> FindOnlyAsync(string? name, CancellationToken cancellationToken)
-    {
-        if (name is not null)
-            return await FindAsync(name, cancellationToken);
-        return await ListAsync(cancellationToken) switch
-        {
-            [var only] => only,
-            [] => throw new UserException("The ledger has no run yet; start one with 'coordinator run FILE'."),
-            var runs => throw new UserException($"Say which run: the ledger has {string.Join(", ", runs.Take(10).Select(run => run.Name))}."),
-        };
     }
 
     /// <summary>The newest first.</summary>
@@ -40,6 +33,15 @@ internal sealed class RunFinder(NpgsqlDataSource target)
         await RequireLedgerAsync(cancellationToken);
         return await _runs.ListAsync(cancellationToken);
     }
+
+    private static RunRecord TheOnly(List<RunRecord> runs) => runs switch
+    {
+        [] => throw new UserException("The ledger has no run yet; start one with 'coordinator run FILE'."),
+        [var only] => only,
+        _ => throw new UserException(
+            $"The ledger has {runs.Count:N0} runs; say which: {string.Join(", ", runs.Take(MostNames).Select(run => $"'{run.Name}'"))}"
+            + (runs.Count > MostNames ? $" and {runs.Count - MostNames:N0} older ones." : ".")),
+    };
 
     private async Task RequireLedgerAsync(CancellationToken cancellationToken)
     {

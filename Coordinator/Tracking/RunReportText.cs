@@ -41,7 +41,7 @@ internal static class RunReportText
             console.Line(line);
 
         if (report.Counts.Quarantined - report.Causes.Take(most).Sum(cause => cause.Count) is > 0 and var rest)
-            console.Line($"  {rest:N0} more for other causes; they stand in the table migration.quarantine.");
+            console.Line($"  {rest:N0} more for other causes: coordinator failures {report.Run}");
         console.Line("");
     }
 
@@ -118,6 +118,7 @@ internal static class RunReportText
             ? $"gave up after {CountsText.Of(slice.Attempts, "attempt")}, {slice.Counts.Read:N0} of {slice.Limit:N0} read: {slice.Error}"
             : $"read {slice.Counts.Read:N0} records, {slice.Limit:N0} were planned";
 
-    private static string Time(DateTimeOffset time)
+    /// <summary>In UTC, without saying so.</summary>
+    public static string Time(DateTimeOffset time)
         => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 }
