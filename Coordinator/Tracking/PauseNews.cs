@@ -7,7 +7,7 @@ namespace Migration.Coordinator.Tracking;
 internal sealed class PauseNews(ProgressLedger progress, Guid runId, TextWriter writer)
 {
     public const string WhatNext =
-        "Mend the cause, or raise maxQuarantined in the migration file, and run the same command again.";
+        "Mend the cause and bring the records in with 'coordinator replay', or raise maxQuarantined in the migration file; then run again.";
 
     private const int MostCauses = 3;
 

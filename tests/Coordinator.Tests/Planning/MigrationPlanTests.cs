@@ -69,12 +69,28 @@ public sealed class MigrationPlanTests : IDisposable
         Assert.Equal((long)Math.Ceiling(plan.Records / 3.6), plan.WorkersForHours);
     }
 
+    [Theory]
+    [InlineData("30", true)]
+    [InlineData("200", false)]
+    [InlineData("40%", true)]
+    [InlineData("60%", false)]
+    public async Task A_share_that_would_pause_the_collection_is_warned_of(string limit, bool warns)
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+
+        var plan = await MakeAsync(database.Uri, limit: limit);
+
+        var products = Assert.Single(plan.Collections);
+        Assert.Equal(50, products.RejectedRecords);
+        Assert.Equal(warns, products.Warnings.Any(warning => warning.Contains("the collection would pause", StringComparison.Ordinal)));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private Task<MigrationPlan> MakeAsync(Uri target, int workers = 1, decimal? hours = null, int? cap = null)
+    private Task<MigrationPlan> MakeAsync(Uri target, int workers = 1, decimal? hours = null, int? cap = null, string? limit = null)
     {
         var dump = Path.Combine(_folder, "products.ndjson");
-        File.WriteAllLines(dump, Enumerable.Range(1, 100).Select(i => $$"""{"_id": {"$numberLong": "{{i}}"}, "name": "n{{i}}"}"""));
+        File.WriteAllLines(dump, Enumerable.Range(1, 100).Select(i => $$"""{"_id": {"$numberLong": "{{i}}"}, "name": "n{{(i % 2 == 0 ? "" : i)}}"}"""));
         var file = MigrationFileLoader.LoadText(
             $$"""
             name: shop
@@ -82,6 +98,7 @@ public sealed class MigrationPlanTests : IDisposable
               uri: {{dump}}
               {{(cap is null ? "" : $"maxRecordsPerSecond: {cap}")}}
             target: { uri: "{{target}}" }
+            {{(limit is null ? "" : $"limits: {{ maxQuarantined: {limit} }}")}}
             collections:
               - name: products
                 primaryKey: id
@@ -89,6 +106,7 @@ public sealed class MigrationPlanTests : IDisposable
                   id: { path: _id, type: int8 }
                   name: text
                   colour: text
+                {{(limit is null ? "" : "  odd: { path: name, type: varchar(1) }")}}
             """,
             Path.Combine(_folder, "shop.yaml"), _ => null);
         return MigrationPlan.MakeAsync(file, workers, hours, Cancellation);

@@ -42,6 +42,23 @@ public sealed class ProgressViewTests
     }
 
     [Fact]
+    public async Task A_paused_collection_is_named_and_not_called_done()
+    {
+        await using var away = Away();
+        var paused = Products(24_000, quarantined: 1_001) with { PausedAt = DateTimeOffset.UnixEpoch, PauseReason = "a test" };
+        var (pipe, terminal) = (new TestTerminal(80, 24, isTerminal: false), new TestTerminal(120, 24));
+
+        foreach (var screen in new[] { pipe, terminal })
+        {
+            await using var view = View(screen, away);
+            await view.ShowAsync([paused, Customers()], TestLedger.Cancellation);
+        }
+
+        Assert.Contains("  1,001 quarantined  products paused  products 40%", pipe.Text, StringComparison.Ordinal);
+        Assert.Matches(@"^products .* 40%  24,000/60,000 +over .* paused  1,001 quarantined$", terminal.Rows[1]);
+    }
+
+    [Fact]
     public async Task A_terminal_gets_lines_that_are_rewritten_in_place()
     {
         var terminal = new TestTerminal(100, 24);

@@ -81,6 +81,42 @@ public sealed class RunReportTests
     }
 
     [Fact]
+    public async Task A_paused_collection_says_why_and_what_to_do()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        var run = await ledger.StartRunAsync();
+        await ledger.CompleteAsync(0, written: 97, quarantined: 3);
+        await ledger.PauseAsync(run, limit: 2);
+        var pipe = new TestTerminal(80, 24, isTerminal: false);
+
+        var status = await RunStatus.BuildAsync(ledger.Target, "shop", TestLedger.Cancellation);
+        RunStatusText.Write(pipe.Console, status);
+
+        const string reason = "3 of the 100 records read are quarantined, and maxQuarantined allows 2";
+        Assert.Contains(pipe.Rows, row => row.StartsWith("Paused: products since ", StringComparison.Ordinal) && row.Contains(reason, StringComparison.Ordinal));
+        Assert.StartsWith($"INCOMPLETE: products: paused: {reason}. Mend the cause", status.Report.Verdict, StringComparison.Ordinal);
+        var json = JsonDocument.Parse(JsonOutput.Format(status.Report)).RootElement.GetProperty("collections")[0];
+        Assert.Equal((2, reason), (json.GetProperty("maxQuarantined").GetInt64(), json.GetProperty("pauseReason").GetString()));
+        Assert.NotEqual(default, json.GetProperty("pausedAt").GetDateTimeOffset());
+    }
+
+    [Fact]
+    public async Task A_run_over_its_limit_is_not_complete_though_no_slice_is_left_to_pause()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        var run = await ledger.StartRunAsync();
+        await ledger.CompleteAsync(0, written: 97, quarantined: 3);
+        await ledger.CompleteAsync(1, written: 100, quarantined: 0);
+        await ledger.PauseAsync(run, limit: 2);
+        await new PauseLedger(ledger.Target).ResumeAsync(run.Id, onlyWithinLimit: false, TestLedger.Cancellation);
+        await new RunLedger(ledger.Target).CompleteAsync(run.Id, TestLedger.Cancellation);
+
+        Assert.StartsWith(
+            "INCOMPLETE: products: 3 records are quarantined, and maxQuarantined allows 2.", (await BuildAsync(ledger)).Verdict,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_that_nobody_ended_is_not_complete_though_its_slices_are()
     {
         await using var ledger = await TestLedger.CreateAsync();

@@ -48,6 +48,14 @@ internal sealed class TestLedger : IAsyncDisposable
             FROM migration.run, generate_series(1, {quarantined}) n
             """);
 
+    /// <summary>More records are in quarantine than the limit allows.</summary>
+    public async Task PauseAsync(RunRecord run, long limit)
+    {
+        var pauses = new PauseLedger(Target);
+        await pauses.SetLimitAsync(run.Id, "products", new QuarantineLimit(limit, 0), Cancellation);
+        Assert.True((await pauses.CheckAsync(run.Id, "products", Cancellation)).PausedNow);
+    }
+
     public Task FailAsync(int slice)
         => ExecuteAsync(
             $"""

@@ -77,6 +77,26 @@ public sealed class MigrateSliceConsumerTests
     }
 
     [Fact]
+    public async Task A_slice_that_its_collection_s_pause_stops_is_handed_back_and_not_sent_again()
+    {
+        await using var lab = await SliceLab.CreateAsync(records: 25);
+        await new PauseLedger(lab.Database.DataSource).SetLimitAsync(lab.Run.Id, "numbers", new(0, 0), Cancellation);
+        await using (var refuse = lab.Database.DataSource.CreateCommand("ALTER TABLE public.numbers ADD CHECK (id <> 3)"))
+            await refuse.ExecuteNonQueryAsync(Cancellation);
+        await using var services = Services(lab);
+        var bus = await StartAsync(services);
+
+        await SendAsync(bus, lab.Run, lab.Slice);
+        Assert.True(await bus.Consumed.Any<MigrateSlice>(m => m.Exception is null, Cancellation));
+        await SendAsync(bus, lab.Run, lab.Slice);
+        Assert.Equal(2, await CountConsumedAsync(bus, 2));
+
+        var slice = await lab.ProgressAsync();
+        Assert.Equal((SliceState.Queued, new SliceCounts(10, 9, 1, 0), 0), (slice.State, slice.Counts, slice.Attempts));
+        Assert.Equal(2, bus.Sent.Select<MigrateSlice>(Cancellation).Count());
+    }
+
+    [Fact]
     public async Task A_slice_that_fails_every_time_gives_up_with_its_reason_and_ends_in_the_error_queue()
     {
         await using var lab = await SliceLab.CreateAsync(records: 25, maxAttempts: 2);
@@ -140,6 +160,18 @@ public sealed class MigrateSliceConsumerTests
     }
 
     /// <summary>Waits until there are so many.</summary>
+    private static async Task<int> CountConsumedAsync(ITestHarness bus, int count)
+    {
+        var found = 0;
+        await foreach (var _ in bus.Consumed.SelectAsync<MigrateSlice>(Cancellation))
+        {
+            if (++found == count)
+                break;
+        }
+
+        return found;
+    }
+
     private static async Task<int> CountAsync<T>(ITestHarness bus, int count)
         where T : class
     {

@@ -83,13 +83,62 @@ public sealed class SliceMigratorTests
         Assert.Equal(Enumerable.Range(0, 30), await lab.WrittenAsync());
     }
 
+    [Fact]
+    public async Task A_slice_stops_with_the_batch_that_passes_the_limit()
+    {
+        await using var lab = await CreateAsync(records: 95);
+        await RefuseAsync(lab, "id >= 20", limit: 5);
+        var worker = lab.Worker(lab.Database.DataSource);
+
+        var end = await MigrateAsync(worker, lab.Slice);
+
+        Assert.Equal(new SliceCounts(30, 20, 10, 0), Assert.IsType<SliceEnd.Paused>(end).Claim.Counts);
+        Assert.True(await worker.Ledger.HandBackAsync(end.Claim, Cancellation));
+        Assert.IsType<ClaimOutcome.Paused>(await worker.Ledger.ClaimAsync(lab.Slice, redelivered: false, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_slice_whose_last_batch_passes_the_limit_is_completed_and_its_collection_paused()
+    {
+        await using var lab = await CreateAsync(records: 10);
+        await RefuseAsync(lab, "id >= 4", limit: 5);
+
+        Assert.IsType<SliceEnd.Completed>(await MigrateAsync(lab.Worker(lab.Database.DataSource), lab.Slice));
+
+        var progress = Assert.Single(await new ProgressLedger(lab.Database.DataSource).ByCollectionAsync(lab.Run.Id, Cancellation));
+        Assert.NotNull(progress.PausedAt);
+    }
+
+    [Fact]
+    public async Task A_slice_without_a_bad_record_stops_when_its_collection_was_paused_meanwhile()
+    {
+        await using var lab = await CreateAsync(records: 95);
+        var worker = lab.Worker(lab.Database.DataSource);
+        var claim = await ClaimAsync(worker, lab.Slice);
+        await using (var pause = lab.Database.DataSource.CreateCommand("UPDATE migration.collection SET paused_at = now(), pause_reason = 'a test'"))
+            await pause.ExecuteNonQueryAsync(Cancellation);
+
+        var end = await MigrateAsync(worker, claim);
+
+        Assert.Equal(10, Assert.IsType<SliceEnd.Paused>(end).Claim.Counts.Read);
+    }
+
+    private static async Task RefuseAsync(SliceLab lab, string condition, long limit)
+    {
+        await new PauseLedger(lab.Database.DataSource).SetLimitAsync(lab.Run.Id, "numbers", new(limit, 0), Cancellation);
+        await using var refuse = lab.Database.DataSource.CreateCommand($"ALTER TABLE public.numbers ADD CHECK (NOT ({condition}))");
+        await refuse.ExecuteNonQueryAsync(Cancellation);
+    }
+
     private static async Task<SliceClaim> ClaimAsync(RunContext worker, SliceId slice, bool redelivered = false)
         => Assert.IsType<ClaimOutcome.Granted>(
             await worker.Ledger.ClaimAsync(slice, redelivered, Cancellation)).Claim;
 
     private static async Task<SliceEnd> MigrateAsync(RunContext worker, SliceId slice, bool redelivered = false)
+        => await MigrateAsync(worker, await ClaimAsync(worker, slice, redelivered));
+
+    private static async Task<SliceEnd> MigrateAsync(RunContext worker, SliceClaim claim)
     {
-        var claim = await ClaimAsync(worker, slice, redelivered);
         var attempt = await worker.AttemptAsync("numbers", Cancellation);
         return await attempt.MakeAsync(claim, CancellationToken.None, Cancellation);
     }
