@@ -18,7 +18,7 @@ internal sealed class QuarantineCheck(NpgsqlDataSource target, string run)
         await using var command = target.CreateCommand(
             """
             SELECT q.collection, coalesce((q.record_id::json)->>'$oid', q.record_id), q.column_name, q.document, q.message
-            FROM migration.quarantine q JOIN migration.run r ON r.id = q.run_id WHERE r.name = $1
+            FROM migration.quarantine q JOIN migration.run r ON r.id = q.run_id WHERE r.name = $1 AND q.resolved_at IS NULL
             """);
         command.Parameters.Add(new() { Value = run });
         await using var rows = await command.ExecuteReaderAsync(cancellation);

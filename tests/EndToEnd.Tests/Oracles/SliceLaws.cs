@@ -14,7 +14,8 @@ internal sealed class SliceLaws(NpgsqlDataSource target, ShopSource shop, string
         SELECT format('%s, slice %s (%s): offset %s after %s records, limit %s, read %s, written %s, quarantined %s, skipped %s, in quarantine %s',
                       collection, number, state, record_offset, before, record_limit, read, written, quarantined, skipped, q.n)
         FROM s, LATERAL (SELECT count(*) AS n FROM migration.quarantine q
-                         WHERE q.run_id = s.run_id AND q.collection = s.collection AND q.slice = s.number) q
+                         WHERE q.run_id = s.run_id AND q.collection = s.collection AND q.slice = s.number
+                           AND q.resolved_at IS NULL) q
         WHERE state <> 'completed' OR read <> written + quarantined + skipped OR read <> record_limit
            OR record_offset <> before OR quarantined <> q.n OR skipped <> 0
         LIMIT 5
