@@ -63,6 +63,12 @@ internal static partial class Log
     [LoggerMessage(2110, LogLevel.Warning, "{Slice}: {Attempts} attempts took their worker down; the {Records} records that are left are cut into {Parts} parts, each tried by itself")]
     public static partial void Split(this ILogger logger, string slice, int attempts, long records, int parts);
 
+    [LoggerMessage(2112, LogLevel.Warning, "{Collection} is paused: {Reason}")]
+    public static partial void CollectionPaused(this ILogger logger, string collection, string reason);
+
+    [LoggerMessage(2113, LogLevel.Debug, "{Slice}: left alone, its collection is paused")]
+    public static partial void LeftPaused(this ILogger logger, string slice);
+
     [LoggerMessage(2200, LogLevel.Warning, "{What} failed and is tried again in {Seconds:0.0} s (try {Try}): {Error}")]
     public static partial void Retrying(this ILogger logger, string what, double seconds, int @try, string error);
 

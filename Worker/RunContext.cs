@@ -17,6 +17,7 @@ internal sealed class RunContext(
     : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<CollectionPipeline>>> _pipelines = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, QuarantineBrake> _brakes = new(StringComparer.Ordinal);
     private readonly SourceThrottle _throttle = new(file.Source.MaxRecordsPerSecond, time);
 
     public RunRecord Run { get; } = run;
@@ -30,13 +31,16 @@ internal sealed class RunContext(
 
     public PlanLedger Plan { get; } = new(target);
 
+    public PauseLedger Pauses { get; } = new(target);
+
     /// <exception cref="SourceException">The collection cannot be opened.</exception>
     public async Task<SliceAttempt> AttemptAsync(string collection, CancellationToken cancellationToken)
     {
         var pipeline = await PipelineAsync(collection, cancellationToken);
+        var brake = _brakes.GetOrAdd(collection, name => new(Pauses, Run.Id, name, time, logger));
         return new SliceAttempt(
-            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, target, _throttle, time, logger),
-            new SuspectSlice(pipeline, File.Slices.MaxAttempts, File.Worker.BatchBytes, Run.FileHash, target),
+            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, target, _throttle, brake, time, logger),
+            new SuspectSlice(pipeline, File.Slices.MaxAttempts, File.Worker.BatchBytes, Run.FileHash, target, brake),
             new HangWatch(TimeSpan.FromSeconds(File.Worker.ProgressSeconds), time));
     }
 

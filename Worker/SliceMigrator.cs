@@ -21,7 +21,7 @@ namespace Migration.Worker;
 /// </remarks>
 internal sealed class SliceMigrator(
     CollectionPipeline pipeline, WorkerSettings settings, string fileHash, SliceLedger ledger, NpgsqlDataSource target,
-    SourceThrottle throttle, TimeProvider time, ILogger logger)
+    SourceThrottle throttle, QuarantineBrake brake, TimeProvider time, ILogger logger)
 {
     private Pulse _pulse = new();
 
@@ -52,11 +52,15 @@ internal sealed class SliceMigrator(
                 batch.Map(page, pulse);
                 await EnterAsync("write", cancellationToken);
                 var (after, end) = await CommitAsync(claim, page, batch, cancellationToken);
+                var quarantined = after.Counts.Quarantined - claim.Counts.Quarantined;
                 Claim = claim = after;
                 ProtocolPoint.Reached(ProtocolPoint.BatchCommitted, claim.Id.ToString());
                 pulse.Beat();
+                var isPaused = await brake.CountAsync(quarantined, pulse, cancellationToken) || claim.IsPaused;
                 if (end is not null)
                     return end;
+                if (isPaused)
+                    return new SliceEnd.Paused(claim);
 
                 // A suspect that has moved is none any more, and need not keep this worker to itself.
                 if (isSuspect || drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)

@@ -16,6 +16,9 @@ public abstract record ClaimOutcome
     /// <summary>Another live worker has it in hand; the delivery is a duplicate and reconcile watches over the owner.</summary>
     public sealed record OwnedByAnother(string Worker) : ClaimOutcome;
 
+    /// <summary>Its collection is paused; whoever lets it go on sends a new message.</summary>
+    public sealed record Paused(string Reason) : ClaimOutcome;
+
     /// <summary>The ledger knows no such slice: the message is of a run that was removed, or of another ledger.</summary>
     public sealed record Unknown : ClaimOutcome;
 }

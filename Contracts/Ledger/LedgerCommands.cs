@@ -28,15 +28,6 @@ internal static class LedgerCommands
         return (T)(await command.With(values).ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <summary>Null when the statement returns no row.</summary>
-    public static async Task<T?> FindScalarAsync<T>(
-        this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object?[] values)
-        where T : struct
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (T?)await command.With(values).ExecuteScalarAsync(cancellationToken);
-    }
-
     public static async Task<T> ScalarAsync<T>(
         this NpgsqlDataSource target, string sql, CancellationToken cancellationToken, params object?[] values)
     {
@@ -49,11 +40,15 @@ internal static class LedgerCommands
         params object?[] values)
     {
         await using var command = target.CreateCommand(sql);
-        await using var reader = await command.With(values).ExecuteReaderAsync(cancellationToken);
-        var rows = new List<T>();
-        while (await reader.ReadAsync(cancellationToken))
-            rows.Add(read(reader));
-        return rows;
+        return await command.With(values).ReadAllAsync(read, cancellationToken);
+    }
+
+    public static async Task<List<T>> QueryAsync<T>(
+        this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken,
+        params object?[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.With(values).ReadAllAsync(read, cancellationToken);
     }
 
     public static T? Nullable<T>(this NpgsqlDataReader reader, int ordinal)
@@ -62,6 +57,16 @@ internal static class LedgerCommands
 
     public static string? Text(this NpgsqlDataReader reader, int ordinal)
         => reader.IsDBNull(ordinal) ? null : reader.GetString(ordinal);
+
+    private static async Task<List<T>> ReadAllAsync<T>(
+        this NpgsqlCommand command, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(read(reader));
+        return rows;
+    }
 
     private static NpgsqlCommand With(this NpgsqlCommand command, object?[] values)
     {

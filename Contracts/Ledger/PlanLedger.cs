@@ -46,7 +46,8 @@ public sealed class PlanLedger(NpgsqlDataSource target)
 
     /// <summary>
     /// The next slices after <paramref name="after"/> that wait for a worker, in order: those for which no message was
-    /// ever confirmed, and those whose last message was confirmed at least <paramref name="silentFor"/> ago.
+    /// ever confirmed, and those whose last message was confirmed at least <paramref name="silentFor"/> ago. None of a
+    /// collection that is paused.
     /// </summary>
     public Task<List<PendingSlice>> ListPendingAsync(
         Guid runId, string collection, int after, int count, TimeSpan silentFor, CancellationToken cancellationToken)
@@ -54,6 +55,8 @@ public sealed class PlanLedger(NpgsqlDataSource target)
             """
             SELECT number, record_offset, record_limit FROM migration.slice
             WHERE run_id = $1 AND collection = $2 AND number > $3
+              AND NOT EXISTS (SELECT FROM migration.collection c
+                              WHERE c.run_id = $1 AND c.name = $2 AND c.paused_at IS NOT NULL)
               AND (state = 'planned' OR state = 'queued' AND queued_at <= clock_timestamp() - $5)
             ORDER BY number LIMIT $4
             """,

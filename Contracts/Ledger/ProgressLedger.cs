@@ -19,7 +19,8 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
                    coalesce(sum(s.quarantined), 0)::bigint, coalesce(sum(s.skipped), 0)::bigint,
                    count(*) FILTER (WHERE s.state = 'completed' AND s.read <> s.record_limit),
                    coalesce(sum(s.attempts), 0)::bigint,
-                   coalesce(sum(s.record_limit), 0)::bigint
+                   coalesce(sum(s.record_limit), 0)::bigint,
+                   c.max_quarantined, c.paused_at, c.pause_reason
             FROM migration.collection c
             LEFT JOIN migration.slice s ON s.run_id = c.run_id AND s.collection = c.name
             WHERE c.run_id = $1
@@ -44,17 +45,20 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
             SliceRows.Read, cancellationToken, id.RunId, id.Collection, id.Number)).SingleOrDefault();
 
     /// <summary>Causes of quarantine, the most frequent first.</summary>
-    public Task<List<QuarantineCause>> CausesAsync(Guid runId, int count, CancellationToken cancellationToken)
+    /// <param name="collection">Null for all.</param>
+    public Task<List<QuarantineCause>> CausesAsync(
+        Guid runId, int count, CancellationToken cancellationToken, string? collection = null)
         => target.QueryAsync(
             """
             SELECT fingerprint, collection, stage, min(column_name), min(sqlstate), count(*), min(message), min(record_id)
-            FROM migration.quarantine WHERE run_id = $1 AND resolved_at IS NULL
+            FROM migration.quarantine
+            WHERE run_id = $1 AND resolved_at IS NULL AND ($3::text IS NULL OR collection = $3)
             GROUP BY fingerprint, collection, stage ORDER BY count(*) DESC, fingerprint LIMIT $2
             """,
             row => new QuarantineCause(
                 row.GetString(0), row.GetString(1), row.GetString(2), row.Text(3), row.Text(4), row.GetInt64(5),
                 row.GetString(6), row.Text(7)),
-            cancellationToken, runId, count);
+            cancellationToken, runId, count, collection);
 
     /// <summary>
     /// Records in quarantine by collection, counted in their table and not in the slices' counts, so that a report can
@@ -127,5 +131,10 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
             row.GetString(0), row.GetString(1), row.GetBoolean(2), row.GetInt64(3), row.Nullable<double>(4)),
         new SliceTally(row.GetInt64(5), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9)),
         new SliceCounts(row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13)),
-        row.GetInt64(14), row.GetInt64(15), row.GetInt64(16));
+        row.GetInt64(14), row.GetInt64(15), row.GetInt64(16))
+    {
+        MaxQuarantined = row.Nullable<long>(17),
+        PausedAt = row.Nullable<DateTimeOffset>(18),
+        PauseReason = row.Text(19),
+    };
 }

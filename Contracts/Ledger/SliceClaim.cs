@@ -29,4 +29,7 @@ public sealed record SliceClaim(
 
     /// <summary>From the slice's first claim to its last commit, by the database's clock; 0 before this claim's first commit.</summary>
     public double Seconds { get; init; }
+
+    /// <summary>The collection was paused when the last batch was committed: the slice is to be handed back.</summary>
+    public bool IsPaused { get; init; }
 }

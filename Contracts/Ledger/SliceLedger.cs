@@ -36,6 +36,8 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
                 is_waiting = s.silent_attempts > 0 OR s.state = 'running' AND s.worker_id <> $4,
                 claimed_at = coalesce(s.claimed_at, clock_timestamp())
             WHERE s.run_id = $1 AND s.collection = $2 AND s.number = $3
+              AND NOT EXISTS (SELECT FROM migration.collection c
+                              WHERE c.run_id = s.run_id AND c.name = s.collection AND c.paused_at IS NOT NULL)
               AND (s.state IN ('planned', 'queued')
                    OR s.state = 'running' AND ($5 OR s.worker_id = $4 OR NOT EXISTS (
                        SELECT FROM migration.worker w
@@ -62,9 +64,9 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
         if (!batch.AddsUp)
             throw new LedgerException($"{claim.Id}: a batch of {batch} does not add up; nothing of it was committed.");
 
-        var seconds = await transaction.Connection!.FindScalarAsync<double>(
+        var moved = await transaction.Connection!.QueryAsync(
             """
-            UPDATE migration.slice
+            UPDATE migration.slice AS s
             SET checkpoint = $6, read = read + $7, written = written + $8, quarantined = quarantined + $9,
                 skipped = skipped + $10, stalled_attempts = 0, silent_attempts = 0, is_waiting = false, step = NULL,
                 progressed_at = clock_timestamp(),
@@ -73,12 +75,14 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
                 finished_at = CASE WHEN $11 THEN clock_timestamp() END
             WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
               AND checkpoint IS NOT DISTINCT FROM $5
-            RETURNING coalesce(extract(epoch FROM clock_timestamp() - claimed_at)::float8, 0)
+            RETURNING coalesce(extract(epoch FROM clock_timestamp() - claimed_at)::float8, 0),
+                      EXISTS (SELECT FROM migration.collection c
+                              WHERE c.run_id = s.run_id AND c.name = s.collection AND c.paused_at IS NOT NULL)
             """,
-            cancellationToken,
+            row => (Seconds: row.GetDouble(0), IsPaused: row.GetBoolean(1)), cancellationToken,
             claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, Bytes(claim.Checkpoint),
             Bytes(checkpoint), batch.Read, batch.Written, batch.Quarantined, batch.Skipped, isFinal);
-        if (seconds is null)
+        if (moved is not [var (seconds, isPaused)])
         {
             throw new FenceLostException(
                 $"{claim.Id}: claim {claim.Claim} is no longer the latest, or its checkpoint has moved; the batch is rolled back.");
@@ -91,7 +95,8 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
             StalledAttempts = 0,
             SilentAttempts = 0,
             Step = null,
-            Seconds = seconds.Value,
+            Seconds = seconds,
+            IsPaused = isPaused,
         };
     }
 
@@ -176,19 +181,21 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
     {
         var found = await target.QueryAsync(
             $"""
-            SELECT {SliceRows.Columns}, w.name
+            SELECT {SliceRows.Columns}, w.name, c.pause_reason
             FROM migration.slice s LEFT JOIN migration.worker w ON w.id = s.worker_id
+            JOIN migration.collection c ON c.run_id = s.run_id AND c.name = s.collection
             WHERE s.run_id = $1 AND s.collection = $2 AND s.number = $3
             """,
-            row => (Slice: SliceRows.Read(row), Worker: row.Text(SliceRows.Count)), cancellationToken,
+            row => (Slice: SliceRows.Read(row), Worker: row.Text(SliceRows.Count), Pause: row.Text(SliceRows.Count + 1)), cancellationToken,
             id.RunId, id.Collection, id.Number);
         return found switch
         {
             [] => new ClaimOutcome.Unknown(),
-            [var (slice, _)] when slice.State is SliceState.Completed or SliceState.Failed
+            [var (slice, _, _)] when slice.State is SliceState.Completed or SliceState.Failed
                 => new ClaimOutcome.AlreadyDone(slice),
+            [(_, _, { } reason)] => new ClaimOutcome.Paused(reason),
             // Given away, or freed, between the two statements: as good as owned, for reconcile looks after it.
-            [var (_, worker), ..] => new ClaimOutcome.OwnedByAnother(worker ?? "a worker that just let go"),
+            [var (_, worker, _), ..] => new ClaimOutcome.OwnedByAnother(worker ?? "a worker that just let go"),
         };
     }
 

@@ -17,6 +17,9 @@ public sealed record CollectionMapping
 
     public ConflictAction OnConflict { get; init; } = ConflictAction.Fail;
 
+    /// <summary>More records in quarantine pause the collection; null for <see cref="LimitSettings.MaxQuarantined"/>.</summary>
+    public QuarantineLimit? MaxQuarantined { get; init; }
+
     /// <summary>In the order of the file, which is the order of the table that is created.</summary>
     public required IReadOnlyList<ColumnMapping> Columns { get; init; }
 

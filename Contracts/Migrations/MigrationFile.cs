@@ -17,6 +17,15 @@ public sealed record MigrationFile
 
     public WorkerSettings Worker { get; init; } = new();
 
+    public LimitSettings Limits { get; init; } = new();
+
     /// <summary>At least one, names unique, in the order in which they are migrated.</summary>
     public required IReadOnlyList<CollectionMapping> Collections { get; init; }
+
+    /// <summary>The collection's own limit, or the one for all.</summary>
+    public QuarantineLimit MaxQuarantinedOf(CollectionMapping collection)
+    {
+        ArgumentNullException.ThrowIfNull(collection);
+        return collection.MaxQuarantined ?? Limits.MaxQuarantined;
+    }
 }

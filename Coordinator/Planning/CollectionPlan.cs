@@ -27,7 +27,7 @@ internal sealed record CollectionPlan(
         MigrationFile file, CollectionMapping mapping, int places, CancellationToken cancellationToken)
     {
         await using var pipeline = await CollectionPipeline.OpenAsync(file, mapping.Name, cancellationToken);
-        var survey = await CollectionSurvey.TakeAsync(pipeline, cancellationToken);
+        var survey = await CollectionSurvey.TakeAsync(pipeline, file.MaxQuarantinedOf(mapping), cancellationToken);
         var size = SliceSize.Records(file.Slices, survey.SecondsPerRecord, survey.EstimatedRecords, places);
         return new CollectionPlan(
             mapping.Name, mapping.Table.ToString(), pipeline.Source.Description, survey.EstimatedRecords,

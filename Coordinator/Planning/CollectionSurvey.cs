@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Migration.Contracts.Migrations;
 using Migration.Worker;
 using Migration.Worker.Mapping;
 using Migration.Worker.Targets;
@@ -19,7 +20,9 @@ internal sealed record CollectionSurvey(
 {
     private const int SampleSize = 200;
 
-    public static async Task<CollectionSurvey> TakeAsync(CollectionPipeline pipeline, CancellationToken cancellationToken)
+    /// <param name="limit">More records in quarantine pause the collection.</param>
+    public static async Task<CollectionSurvey> TakeAsync(
+        CollectionPipeline pipeline, QuarantineLimit limit, CancellationToken cancellationToken)
     {
         var estimate = await pipeline.Source.EstimateCountAsync(cancellationToken);
         var sample = await pipeline.Source.SampleAsync(SampleSize, cancellationToken);
@@ -31,11 +34,22 @@ internal sealed record CollectionSurvey(
         {
             warnings.Add(
                 $"{pipeline.Mapping.Name}: {rejections.Count} of {sample.Count} sampled records would be quarantined; the first because {first.Message}");
+            warnings.AddRange(Pause(pipeline.Mapping.Name, (double)rejections.Count / sample.Count, estimate, limit.Of(estimate)));
         }
 
         warnings.AddRange(MissingPaths(pipeline, sample));
         var bytes = sample.Count == 0 ? 0 : sample.Average(document => document.Length);
         return new CollectionSurvey(estimate, sample.Count, seconds, bytes, rejections.Count, warnings);
+    }
+
+    private static IEnumerable<string> Pause(string collection, double share, long records, long most)
+    {
+        var quarantined = (long)(records * share);
+        if (quarantined > most)
+        {
+            yield return $"{collection}: of all {records:N0} records that would be about {quarantined:N0}, and maxQuarantined allows {most:N0}: "
+                + "the collection would pause before its end.";
+        }
     }
 
     private static (double Seconds, List<RecordRejection> Rejections) Measure(

@@ -34,7 +34,7 @@ internal sealed class SlicePlanner(PlanLedger ledger, RunRecord run, MigrationFi
     private async Task PlanAsync(string collection, CancellationToken cancellationToken)
     {
         await using var pipeline = await CollectionPipeline.OpenAsync(file, collection, cancellationToken);
-        var survey = await CollectionSurvey.TakeAsync(pipeline, cancellationToken);
+        var survey = await CollectionSurvey.TakeAsync(pipeline, file.MaxQuarantinedOf(pipeline.Mapping), cancellationToken);
         foreach (var warning in survey.Warnings)
             console.MarkupLineInterpolated($"[yellow]warning[/] {warning}");
 

@@ -39,7 +39,11 @@ internal sealed class Replayer(
         var hash = await AdoptFileAsync(cancellationToken);
         var replay = await _replays.StartAsync(run.Id, request.ToString(), hash, cancellationToken);
         if (request.Quarantine)
+        {
             _text.Write(await ReplayQuarantineAsync(replay, hash, cancellationToken));
+            await new PausedCollections(target, run, file, console).LetGoOnAsync(onlyWithinLimit: true, cancellationToken);
+        }
+
         if (request.DeadLetters)
             await ReplayDeadLettersAsync(runLock, replay, cancellationToken);
         await _replays.FinishAsync(replay, cancellationToken);

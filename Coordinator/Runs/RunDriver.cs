@@ -40,6 +40,7 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         var plan = new PlanLedger(target);
         await new SlicePlanner(plan, run, file, request.Workers, console).PlanAsync(cancellationToken);
         await CreateTablesAsync(target, run, cancellationToken);
+        await new PausedCollections(target, run, file, console).LetGoOnAsync(onlyWithinLimit: false, cancellationToken);
         await _execution.MigrateAsync(
             target, runLock, run, (publishing, token) => PutToWorkAsync(plan, run, publishing, token), cancellationToken);
         return await _execution.EndAsync(target, run, cancellationToken);

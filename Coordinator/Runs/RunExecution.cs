@@ -61,6 +61,7 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
         await using var workers = await RunWorkers.StartAsync(_place, request, run, file, bus, broker, console, cancellationToken);
 
         await putToWork(new RunPublishing(publisher, queues, waiting, bus.Loggers), cancellationToken);
+        var pauses = new PauseNews(progress, run.Id, Console.Error);
         await using var view = new ProgressView(console, run, new WorkerLedger(target), lease);
         await tracker.FollowAsync(
             async (collections, token) =>
@@ -70,6 +71,7 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
                 // Each attempt that took a worker down brings its slice closer to being cut: that is progress, too.
                 workers.Supervise(collections.Sum(c => c.Slices.Completed + c.Attempts), bus.Loggers);
                 await view.ShowAsync(collections, token);
+                await pauses.TellAsync(collections, token);
             },
             cancellationToken);
     }

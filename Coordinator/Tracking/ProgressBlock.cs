@@ -68,17 +68,20 @@ internal sealed class ProgressBlock(int width, int height, bool unicode)
         [Column.Percent] = new($"{pace.Percent}%"),
         [Column.Count] = new($"{pace.Done:N0}/{pace.Total:N0}"),
         [Column.Rate] = new(pace.PerSecond is { } rate && !pace.IsOver ? CountsText.Rate(rate) : ""),
-        [Column.Left] = new(ProgressLine.Left(pace) ?? "", pace.IsOver ? Good : Style.Plain),
+        [Column.Left] = new(ProgressLine.Left(pace) ?? "", pace.IsOver && !pace.IsPaused ? Good : Style.Plain),
         [Column.Slices] = new($"{pace.SlicesDone:N0}/{pace.Slices:N0} slices", Grey),
         [Column.Trouble] = Trouble(pace),
     };
 
     private static Segment Trouble(Pace pace)
     {
-        var quarantined = pace.Quarantined > 0 ? $"{pace.Quarantined:N0} quarantined" : "";
-        return pace.GaveUp > 0
-            ? new Segment($"{CountsText.Of(pace.GaveUp, "slice")} gave up{(quarantined.Length > 0 ? Gap : "")}{quarantined}", Bad)
-            : new Segment(quarantined, Odd);
+        var words = new[]
+        {
+            pace.IsPaused ? "paused" : null,
+            pace.GaveUp > 0 ? $"{CountsText.Of(pace.GaveUp, "slice")} gave up" : null,
+            pace.Quarantined > 0 ? $"{pace.Quarantined:N0} quarantined" : null,
+        };
+        return new Segment(string.Join(Gap, words.OfType<string>()), pace.GaveUp > 0 || pace.IsPaused ? Bad : Odd);
     }
 
     private List<Segment> Row(Pace pace, List<Dictionary<Column, Segment>> cells, int row, List<Column> columns, int bar)

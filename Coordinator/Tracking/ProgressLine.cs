@@ -19,6 +19,8 @@ internal static class ProgressLine
             Left(total),
             CountsText.Of(now.Workers.Count, "worker"),
             total.Quarantined > 0 ? $"{total.Quarantined:N0} quarantined" : null,
+            now.Collections.Where(c => c.IsPaused).Select(c => c.Name).ToList() is { Count: > 0 } paused
+                ? $"{string.Join(", ", paused)} paused" : null,
             total.GaveUp > 0 ? $"{CountsText.Of(total.GaveUp, "slice")} gave up" : null,
         };
         if (now.Collections.Count is > 1 and <= MostNamed)
@@ -28,5 +30,5 @@ internal static class ProgressLine
 
     /// <summary>Null while it is not known.</summary>
     public static string? Left(Pace pace)
-        => pace.IsOver ? (pace.GaveUp == 0 ? "done" : "over") : pace.Left is { } left && pace.Done < pace.Total ? $"{DurationText.Short(left)} left" : null;
+        => pace.IsOver ? (pace.GaveUp == 0 && !pace.IsPaused ? "done" : "over") : pace.Left is { } left && pace.Done < pace.Total ? $"{DurationText.Short(left)} left" : null;
 }

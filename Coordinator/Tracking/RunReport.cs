@@ -79,14 +79,19 @@ internal sealed record RunReport(
 /// <param name="Interruptions">Claims of slices beyond each one's first.</param>
 /// <param name="Seconds">From the first claim to the last commit, pauses included.</param>
 /// <param name="RecordsPerSecond">Read, over that time; null where it is too short to tell.</param>
+/// <param name="MaxQuarantined">More records in quarantine pause it; null for any number, and before it is planned.</param>
+/// <param name="PausedAt">Null while it is not paused.</param>
+/// <param name="PauseReason">Null while it is not paused.</param>
 internal sealed record CollectionReport(
     string Name, string Table, bool IsPlanned, long Keys, SliceTally Slices, SliceCounts Counts, bool AddsUp, long Mismatched,
-    long Interruptions, double Seconds, double? RecordsPerSecond)
+    long Interruptions, double Seconds, double? RecordsPerSecond, long? MaxQuarantined, DateTimeOffset? PausedAt,
+    string? PauseReason)
 {
     public static CollectionReport Of(CollectionProgress c, CollectionTiming? timing, bool addsUp) => new(
         c.Plan.Name, c.Plan.Table, c.Plan.IsPlanned, c.Plan.Keys, c.Slices, c.Counts, addsUp, c.Mismatched,
         timing?.Interruptions ?? 0, timing?.Seconds ?? 0,
-        timing is { Seconds: > 0.001 } && c.Counts.Read > 0 ? Math.Round(c.Counts.Read / timing.Seconds, 1) : null);
+        timing is { Seconds: > 0.001 } && c.Counts.Read > 0 ? Math.Round(c.Counts.Read / timing.Seconds, 1) : null,
+        c.MaxQuarantined, c.PausedAt, c.PauseReason);
 }
 
 /// <summary>A slice that gave up, or read more or fewer records than planned.</summary>

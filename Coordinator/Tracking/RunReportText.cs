@@ -37,16 +37,27 @@ internal static class RunReportText
         if (report.Causes.Count == 0)
             return;
         console.MarkupLineInterpolated($"[yellow]Quarantined:[/]");
-        foreach (var cause in report.Causes.Take(most))
-        {
-            console.Line($"  {cause.Count:N0} × {Origin(cause)}: {cause.Message}");
-            if (cause.SampleId is { } id)
-                console.Line($"      for example _id {id}");
-        }
+        foreach (var line in report.Causes.Take(most).SelectMany(Lines))
+            console.Line(line);
 
         if (report.Counts.Quarantined - report.Causes.Take(most).Sum(cause => cause.Count) is > 0 and var rest)
             console.Line($"  {rest:N0} more for other causes; they stand in the table migration.quarantine.");
         console.Line("");
+    }
+
+    /// <summary>A cause as a line, and one more for an example.</summary>
+    public static IEnumerable<string> Lines(QuarantineCause cause)
+    {
+        yield return $"  {cause.Count:N0} × {Origin(cause)}: {cause.Message}";
+        if (cause.SampleId is { } id)
+            yield return $"      for example _id {id}";
+    }
+
+    /// <summary>Collections that wait for the user.</summary>
+    public static void WritePauses(IAnsiConsole console, RunReport report)
+    {
+        foreach (var c in report.Collections.Where(c => c.PausedAt is not null))
+            console.MarkupLineInterpolated($"[red]Paused:[/] {c.Name} since {Time(c.PausedAt!.Value)} UTC: {c.PauseReason}. {PauseNews.WhatNext}");
     }
 
     public static void WriteTroubled(IAnsiConsole console, RunReport report, int most)

@@ -36,6 +36,8 @@ internal static class RunStatusText
             console.Line(Pace(status));
         WriteCollections(console, report);
         RunReportText.WriteCauses(console, report, MostCauses);
+        if (report.State != RunState.Incomplete)
+            RunReportText.WritePauses(console, report);
         RunReportText.WriteTroubled(console, report, MostTroubled);
         if (report.State == RunState.Incomplete)
             console.MarkupLineInterpolated($"[red]Incomplete:[/] {report.Reason}");

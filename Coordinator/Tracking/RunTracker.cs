@@ -26,7 +26,7 @@ internal sealed class RunTracker(
     private long _told;
 
     /// <param name="show">Called about once a second with what the ledger says.</param>
-    /// <returns>When every slice has its outcome.</returns>
+    /// <returns>When every slice has its outcome, but for collections that are paused and of which none is in hand.</returns>
     public async Task FollowAsync(
         Func<IReadOnlyList<CollectionProgress>, CancellationToken, Task> show, CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ internal sealed class RunTracker(
             if (await LookAsync(cancellationToken) is { } collections)
             {
                 await show(collections, cancellationToken);
-                if (collections.All(c => c.Slices.AllHaveOutcome))
+                if (collections.All(c => c.IsOver))
                     return;
             }
 

@@ -35,6 +35,10 @@ internal sealed record RunVerdict(IReadOnlyList<string> Reasons)
             yield return $"{name}: the slices' limits add up to {c.Limits:N0}, and the plan walked {c.Plan.Keys:N0} keys.";
         if (c.Slices.Failed > 0)
             yield return $"{name}: {c.Slices.Failed:N0} of {c.Slices.Total:N0} slices gave up.";
+        if (c.PauseReason is { } reason)
+            yield return $"{name}: paused: {reason}. {PauseNews.WhatNext}";
+        else if (c.Counts.Quarantined > c.MaxQuarantined)
+            yield return $"{name}: {c.Counts.Quarantined:N0} records are quarantined, and maxQuarantined allows {c.MaxQuarantined:N0}. {PauseNews.WhatNext}";
         if (c.Slices.Total - c.Slices.Completed - c.Slices.Failed is > 0 and var open)
             yield return $"{name}: {open:N0} of {c.Slices.Total:N0} slices have no outcome yet.";
         if (!c.Counts.AddsUp)

@@ -83,6 +83,9 @@ internal sealed class MigrateSliceConsumer(
             case ClaimOutcome.OwnedByAnother { Worker: var owner }:
                 logger.OwnedByAnother(id.ToString(), owner);
                 break;
+            case ClaimOutcome.Paused:
+                logger.LeftPaused(id.ToString());
+                break;
             default:
                 logger.UnknownSlice(id.ToString());
                 break;
@@ -161,6 +164,10 @@ internal sealed class MigrateSliceConsumer(
                 await SendAsync(context, parts);
                 await run.Plan.MarkQueuedAsync(
                     claim.Id.RunId, claim.Id.Collection, [.. parts.Select(part => part.Id.Number)], context.CancellationToken);
+                break;
+            case SliceEnd.Paused:
+                await run.Ledger.HandBackAsync(claim, context.CancellationToken);
+                logger.LeftPaused(claim.Id.ToString());
                 break;
             default:
                 await run.Ledger.HandBackAsync(claim, context.CancellationToken);

@@ -103,6 +103,10 @@ internal sealed class HandMigration(
                     throw new UserException(ExitCode.Incomplete, $"{id} had given up: {slice.Error}");
                 case ClaimOutcome.OwnedByAnother { Worker: var owner } when time.GetElapsedTime(started) > patience:
                     throw new UserException(ExitCode.Refused, $"{id} is in the hands of worker {owner}, which is alive.");
+                case ClaimOutcome.Paused { Reason: var reason }:
+                    throw new UserException(
+                        ExitCode.Incomplete,
+                        $"{id.Collection} is paused: {reason}. Mend the cause, or raise maxQuarantined in the migration file and run this again.");
                 case ClaimOutcome.Unknown:
                     throw new UserException($"{id} is not in the ledger any more.");
             }

@@ -17,6 +17,12 @@ internal sealed class HandPlan(NpgsqlDataSource target, RunContext context)
         string collection, SliceWindow window, CancellationToken cancellationToken)
     {
         await PlanOnceAsync(collection, window, cancellationToken);
+        var mapping = context.File.Collections.Single(c => c.Name == collection);
+        await context.Pauses.SetLimitAsync(
+            context.Run.Id, collection, context.File.MaxQuarantinedOf(mapping), cancellationToken);
+
+        // Many of these may be at work side by side; only a raised limit or a replay lets them go on, not one more of them.
+        await context.Pauses.ResumeAsync(context.Run.Id, onlyWithinLimit: true, cancellationToken);
         var slices = await _plan.ListWindowAsync(
             context.Run.Id, collection, window.Offset, window.Limit, cancellationToken);
         if (slices is [var first, ..] && slices[^1] is var last

@@ -15,7 +15,8 @@ namespace Migration.Worker.Suspects;
 /// it would be quarantined with no way back but a replay.
 /// </remarks>
 internal sealed class SuspectSlice(
-    CollectionPipeline pipeline, int maxAttempts, int batchBytes, string fileHash, NpgsqlDataSource target)
+    CollectionPipeline pipeline, int maxAttempts, int batchBytes, string fileHash, NpgsqlDataSource target,
+    QuarantineBrake brake)
 {
     private const int AttemptsOfPart = 1;
     private const int AttemptsOfRecord = 2;
@@ -42,7 +43,7 @@ internal sealed class SuspectSlice(
         return parts.Count switch
         {
             0 => null,
-            1 => await QuarantineAsync(claim, cancellationToken),
+            1 => await QuarantineAsync(claim, pulse, cancellationToken),
             _ => new SliceEnd.Split(claim, await _splits.SplitAsync(claim, parts, cancellationToken)),
         };
     }
@@ -50,7 +51,7 @@ internal sealed class SuspectSlice(
     private int MostAttempts(SliceClaim claim)
         => claim.Splits == 0 ? maxAttempts : claim.Remaining <= 1 ? AttemptsOfRecord : AttemptsOfPart;
 
-    private async Task<SliceEnd> QuarantineAsync(SliceClaim claim, CancellationToken cancellationToken)
+    private async Task<SliceEnd> QuarantineAsync(SliceClaim claim, Pulse pulse, CancellationToken cancellationToken)
     {
         using var page = await pipeline.Source.ReadPageAsync(claim.Range, claim.Checkpoint, 1, batchBytes, cancellationToken);
         await using var connection = await target.OpenConnectionAsync(cancellationToken);
@@ -60,6 +61,7 @@ internal sealed class SuspectSlice(
         var after = await SliceLedger.AdvanceAsync(
             transaction, claim, page.Last, new SliceCounts(records.Count, 0, records.Count, 0), page.IsFinal, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        await brake.CountAsync(records.Count, pulse, cancellationToken);
         return page.IsFinal ? new SliceEnd.Completed(after) : new SliceEnd.Unfinished(after);
     }
 

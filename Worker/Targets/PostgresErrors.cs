@@ -65,6 +65,14 @@ internal static class PostgresErrors
     }
 
     /// <summary>
+    /// The same as a condition in SQL, for a SQLSTATE in <paramref name="state"/>; but for a policy's refusal, of which SQL
+    /// does not see enough.
+    /// </summary>
+    public static string IsRowFaultSql(string state) =>
+        $"{state} LIKE '{DataException}%' AND {state} <> '{BadCopyFormat}' OR {state} LIKE '{IntegrityViolation}%' "
+        + $"OR {state} IN ('{string.Join("', '", RowFaults)}')";
+
+    /// <summary>
     /// True when neither another try nor other rows can mend it, but only somebody who changes the target or the migration
     /// file: a table, column or type that is not there or another, a right that is lacking, a wrong password.
     /// </summary>

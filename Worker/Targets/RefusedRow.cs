@@ -6,14 +6,19 @@ namespace Migration.Worker.Targets;
 /// <summary>PostgreSQL's refusal of a row, as quarantine keeps it.</summary>
 internal static class RefusedRow
 {
-    public static RecordRejection Describe(PostgresException error)
+    public static RecordRejection Describe(PostgresException error) =>
+        Describe(error.SqlState, error.MessageText, error.ColumnName, error.ConstraintName);
+
+    /// <param name="column">Null or empty where PostgreSQL names none, and so the constraint.</param>
+    public static RecordRejection Describe(string sqlState, string message, string? column, string? constraint)
     {
-        var constraint = string.IsNullOrEmpty(error.ConstraintName) ? "" : $" (constraint '{error.ConstraintName}')";
-        var message = $"PostgreSQL refused the row: {error.MessageText}{constraint}.{Knob(error)}";
-        return new RecordRejection(RecordStage.Write, error.ColumnName, error.SqlState, message);
+        var named = string.IsNullOrEmpty(constraint) ? "" : $" (constraint '{constraint}')";
+        return new RecordRejection(
+            RecordStage.Write, string.IsNullOrEmpty(column) ? null : column, sqlState,
+            $"PostgreSQL refused the row: {message}{named}.{Knob(sqlState)}");
     }
 
-    private static string Knob(PostgresException error) => error.SqlState switch
+    private static string Knob(string sqlState) => sqlState switch
     {
         PostgresErrorCodes.UniqueViolation =>
             " The target already holds a row with this key: set onConflict to skip or overwrite in the migration file, or mend the document.",

@@ -37,8 +37,23 @@ internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTr
         RunAsync($"SET CONSTRAINTS ALL IMMEDIATE; {before}{(before is null ? "" : "; ")}SAVEPOINT {Savepoint}", cancellationToken);
 
     /// <summary>Keeps what was sent so far whatever happens to later attempts.</summary>
-    public Task KeepAsync(CancellationToken cancellationToken) =>
-        RunAsync($"RELEASE SAVEPOINT {Savepoint}; SAVEPOINT {Savepoint}", cancellationToken);
+    /// <param name="also">Statements that are kept too, in the same round trip.</param>
+    public Task KeepAsync(string? also, CancellationToken cancellationToken) =>
+        RunAsync($"{also}{(also is null ? "" : "; ")}RELEASE SAVEPOINT {Savepoint}; SAVEPOINT {Savepoint}", cancellationToken);
+
+    /// <summary>Sends all rows at once; null when PostgreSQL refused them for a row's sake, and nothing of it is kept.</summary>
+    public async Task<int?> TryAsync(int count, Attempt attempt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await attempt(0, count, cancellationToken);
+        }
+        catch (PostgresException error) when (PostgresErrors.IsRowFault(error))
+        {
+            await RunAsync($"ROLLBACK TO SAVEPOINT {Savepoint}", cancellationToken);
+            return null;
+        }
+    }
 
     /// <summary>Sends the rows, all but those at fault; the sum of what the attempts told.</summary>
     public async Task<int> SendAsync(int first, int count, Attempt attempt, CancellationToken cancellationToken)
@@ -61,7 +76,7 @@ internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTr
             }
 
             _longestRun = Math.Min(_longestRun * 2, int.MaxValue);
-            if (_runs.Count > 0) await KeepAsync(cancellationToken);
+            if (_runs.Count > 0) await KeepAsync(null, cancellationToken);
         }
 
         return taken;

@@ -24,11 +24,15 @@ internal sealed class TableSql
         Copy = $"COPY {table} ({list}) FROM STDIN (FORMAT BINARY)";
         CopyToStaging = $"COPY {staging} ({ordinal}, {list}) FROM STDIN (FORMAT BINARY)";
         PrepareStaging = Prepare(staging, ordinal, columns);
-        HasDroppingTrigger = DroppingTrigger(mapping.Table);
-        Merge = mapping.OnConflict == ConflictAction.Overwrite
-            ? Overwrite(table, staging, ordinal, list, key, names)
-            : Insert(table, staging, ordinal, list)
-                + (mapping.OnConflict == ConflictAction.Skip ? $" ON CONFLICT ({string.Join(", ", key)}) DO NOTHING" : "");
+        Traits = TraitsOf(mapping.Table);
+        Merge = Into(table, list)
+            + (mapping.OnConflict == ConflictAction.Overwrite
+                ? Latest(staging, ordinal, list, key)
+                : $" SELECT {list} FROM {staging} WHERE {ordinal} {InRange} ORDER BY {ordinal}")
+            + OnConflict(mapping.OnConflict, key, names);
+        RowByRow = new RowByRowSql(
+            staging, ordinal,
+            $"{Into(table, list)} VALUES ({string.Join(", ", names.Select(RowByRowSql.Value))}){OnConflict(mapping.OnConflict, key, names)}");
     }
 
     public string CreateTable { get; }
@@ -46,13 +50,18 @@ internal sealed class TableSql
     public string PrepareStaging { get; }
 
     /// <summary>
-    /// Whether a trigger before INSERT, of the table or a partition, may drop rows without an error. COPY's count of rows does not reach us through
-    /// Npgsql's raw stream, so that rows then go by way of the temporary table, where the merge tells the count.
+    /// Two booleans. The first: whether a trigger before INSERT, of the table or a partition, may drop rows without an
+    /// error. COPY's count of rows does not reach us through Npgsql's raw stream, so that rows then go by way of the
+    /// temporary table, where the merge tells the count. The second: whether <see cref="RowByRow"/> can stand in for COPY:
+    /// the user may make temporary tables and functions, and no rule, which COPY goes past, rewrites an INSERT.
     /// </summary>
-    public string HasDroppingTrigger { get; }
+    public string Traits { get; }
 
     /// <summary>From the temporary table into the table, a range of ordinals at a time.</summary>
     public string Merge { get; }
+
+    /// <summary>The same, with every row that the table refuses left out.</summary>
+    public RowByRowSql RowByRow { get; }
 
     private static string Create(string table, IReadOnlyList<TargetColumn> columns, List<string> key)
     {
@@ -67,30 +76,35 @@ internal sealed class TableSql
             + $"DELETE FROM {staging}";
     }
 
-    private static string Insert(string table, string staging, string ordinal, string list) =>
-        $"INSERT INTO {table} ({list}) OVERRIDING SYSTEM VALUE SELECT {list} FROM {staging} "
-        + $"WHERE {ordinal} {InRange} ORDER BY {ordinal}";
+    private static string Into(string table, string list) => $"INSERT INTO {table} ({list}) OVERRIDING SYSTEM VALUE";
 
     /// <summary>
     /// tgtype: 1 for each row, 2 before, 4 on insert (src/include/catalog/pg_trigger.h). A partition may have triggers of
     /// its own, at any depth; of a table that is not partitioned pg_partition_tree tells nothing, not even itself.
     /// </summary>
-    private static string DroppingTrigger(TableName table)
+    private static string TraitsOf(TableName table)
     {
         var oid = $"'{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}'::regclass";
         return "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgtype & 7 = 7 AND tgenabled <> 'D' "
-            + $"AND (tgrelid = {oid} OR tgrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree({oid}))))";
+            + $"AND (tgrelid = {oid} OR tgrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree({oid})))), "
+            + "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY') "
+            + "AND EXISTS (SELECT FROM pg_catalog.pg_language WHERE lanname = 'plpgsql' AND pg_catalog.has_language_privilege(oid, 'USAGE')) "
+            + $"AND NOT (SELECT relhasrules FROM pg_catalog.pg_class WHERE oid = {oid})";
     }
 
-    private static string Overwrite(
-        string table, string staging, string ordinal, string list, List<string> key, List<string> names)
+    /// <summary>One statement may touch a row only once: of rows with one key the last wins.</summary>
+    private static string Latest(string staging, string ordinal, string list, List<string> key)
     {
         var keys = string.Join(", ", key);
-        var updates = names.Except(key).Select(n => $"{n} = EXCLUDED.{n}").ToList();
-        var action = updates.Count == 0 ? "DO NOTHING" : $"DO UPDATE SET {string.Join(", ", updates)}";
-        // One statement may touch a row only once: of rows with one key the last wins.
-        return $"INSERT INTO {table} ({list}) OVERRIDING SYSTEM VALUE SELECT DISTINCT ON ({keys}) {list} FROM {staging} "
-            + $"WHERE {ordinal} {InRange} ORDER BY {keys}, {ordinal} DESC ON CONFLICT ({keys}) {action}";
+        return $" SELECT DISTINCT ON ({keys}) {list} FROM {staging} WHERE {ordinal} {InRange} ORDER BY {keys}, {ordinal} DESC";
+    }
+
+    private static string OnConflict(ConflictAction action, List<string> key, List<string> names)
+    {
+        if (action == ConflictAction.Fail) return "";
+        var updates = action == ConflictAction.Skip ? [] : names.Except(key).Select(n => $"{n} = EXCLUDED.{n}").ToList();
+        return $" ON CONFLICT ({string.Join(", ", key)}) DO "
+            + (updates.Count == 0 ? "NOTHING" : $"UPDATE SET {string.Join(", ", updates)}");
     }
 
     private static string Definition(TargetColumn column) => $"{TableName.Quote(column.Name)} {column.Type}";

@@ -7,22 +7,24 @@ namespace Migration.Worker.Targets;
 /// Writes batches of rows into one table, inside the caller's transaction; commits nothing itself. Slices share it.
 /// </summary>
 /// <remarks>
-/// With <see cref="ConflictAction.Fail"/> rows go straight into the table by COPY. Otherwise, and where a trigger may drop
-/// rows, COPY fills a temporary table and one statement merges it.
+/// <para>With <see cref="ConflictAction.Fail"/> rows go straight into the table by COPY. Otherwise, and where a trigger may
+/// drop rows, COPY fills a temporary table and one statement merges it.</para>
+/// <para>When PostgreSQL refuses that, the rows go row by row from the temporary table (<see cref="RowByRow"/>), where all
+/// is refused but those at fault is taken. Where rows were refused, the next batch is expected to hold such rows too, and
+/// goes row by row at once.</para>
 /// </remarks>
 internal sealed class TableWriter(CollectionMapping mapping)
 {
     private readonly TableSql _sql = new(mapping);
 
-    /// <summary>Asked of the first batch; slices that ask at a time get the same answer, and an int is written whole.</summary>
-    private Way _way = mapping.OnConflict == ConflictAction.Fail ? Way.Unknown : Way.Merge;
+    /// <summary>Asked by the first batch; slices that ask at a time get the same answer.</summary>
+    private volatile TableTraits? _traits;
 
-    private enum Way
-    {
-        Unknown,
-        Copy,
-        Merge,
-    }
+    private volatile bool _expectsFaults;
+
+    /// <param name="MayDropRows">A trigger may drop rows without an error.</param>
+    /// <param name="MayGoRowByRow">Rows can be sent row by row in place of COPY.</param>
+    private sealed record TableTraits(bool MayDropRows, bool MayGoRowByRow);
 
     /// <summary>Writes every row that PostgreSQL takes, and tells of the others why not.</summary>
     /// <exception cref="NpgsqlException">
@@ -32,57 +34,21 @@ internal sealed class TableWriter(CollectionMapping mapping)
         NpgsqlConnection connection, NpgsqlTransaction transaction, RowBuffer rows, CancellationToken cancellationToken)
     {
         if (rows.Count == 0) return new WriteOutcome(0, 0, []);
-        var isolation = new RowIsolation(connection, transaction);
-        if (_way == Way.Unknown) _way = await FindWayAsync(connection, transaction, cancellationToken);
-        var written = _way == Way.Merge
-            ? await MergeAsync(connection, transaction, isolation, rows, cancellationToken)
-            : await CopyAsync(connection, isolation, rows, cancellationToken);
-        var rejected = isolation.Rejected.OrderBy(r => r.Row).ToList();
+        var traits = _traits ??= await FindTraitsAsync(connection, transaction, cancellationToken);
+        var isDirect = mapping.OnConflict == ConflictAction.Fail && !traits.MayDropRows;
+        var batch = new TableBatch(_sql, connection, transaction, rows, isDirect, traits.MayGoRowByRow);
+        var written = await batch.WriteAsync(_expectsFaults, cancellationToken);
+        var rejected = batch.Rejected.OrderBy(r => r.Row).ToList();
+        _expectsFaults = rejected.Count > 0;
         return new WriteOutcome(written, rows.Count - rejected.Count - written, rejected);
     }
 
-    private async Task<Way> FindWayAsync(
+    private async Task<TableTraits> FindTraitsAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(_sql.HasDroppingTrigger, connection, transaction);
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))! ? Way.Merge : Way.Copy;
-    }
-
-    private async Task<int> CopyAsync(
-        NpgsqlConnection connection, RowIsolation isolation, RowBuffer rows, CancellationToken cancellationToken)
-    {
-        await isolation.BeginAsync(null, cancellationToken);
-        return await isolation.SendAsync(0, rows.Count, CopyRunAsync, cancellationToken);
-
-        async Task<int> CopyRunAsync(int first, int count, CancellationToken token)
-        {
-            await CopyStream.SendAsync(connection, _sql.Copy, rows, first, count, token);
-            return count;
-        }
-    }
-
-    private async Task<int> MergeAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, RowIsolation isolation, RowBuffer rows,
-        CancellationToken cancellationToken)
-    {
-        await isolation.BeginAsync(_sql.PrepareStaging, cancellationToken);
-        await isolation.SendAsync(0, rows.Count, StageRunAsync, cancellationToken);
-        await isolation.KeepAsync(cancellationToken);
-        return await isolation.SendAsync(0, rows.Count, MergeRunAsync, cancellationToken);
-
-        async Task<int> StageRunAsync(int first, int count, CancellationToken token)
-        {
-            await CopyStream.SendNumberedAsync(connection, _sql.CopyToStaging, rows, first, count, token);
-            return count;
-        }
-
-        async Task<int> MergeRunAsync(int first, int count, CancellationToken token)
-        {
-            await using var merge = new NpgsqlCommand(_sql.Merge, connection, transaction)
-            {
-                Parameters = { new() { Value = first }, new() { Value = first + count } },
-            };
-            return await merge.ExecuteNonQueryAsync(token);
-        }
+        await using var command = new NpgsqlCommand(_sql.Traits, connection, transaction);
+        await using var answer = await command.ExecuteReaderAsync(cancellationToken);
+        await answer.ReadAsync(cancellationToken);
+        return new TableTraits(answer.GetBoolean(0), answer.GetBoolean(1));
     }
 }

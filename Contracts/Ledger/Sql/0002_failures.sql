@@ -17,6 +17,8 @@ ALTER TABLE migration.slice
     ADD CONSTRAINT slice_record_limit_check CHECK (record_limit >= 0);
 
 ALTER TABLE migration.collection
+    ADD COLUMN max_quarantined bigint                  -- more records in quarantine pause it; null: any number
+               CHECK (max_quarantined >= 0),
     ADD COLUMN paused_at timestamptz,                  -- its slices are not given away
     ADD COLUMN pause_reason text,
     ADD CONSTRAINT pause_has_a_reason CHECK ((paused_at IS NULL) = (pause_reason IS NULL));

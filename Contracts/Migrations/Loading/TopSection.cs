@@ -3,7 +3,7 @@ namespace Migration.Contracts.Migrations.Loading;
 /// <summary>The file's top: one call a section.</summary>
 internal static class TopSection
 {
-    public static readonly string[] Keys = ["name", "source", "target", "broker", "slices", "worker", "collections"];
+    public static readonly string[] Keys = ["name", "source", "target", "broker", "slices", "worker", "limits", "collections"];
 
     public static MigrationFile Read(YamlMap root, LoadContext context)
     {
@@ -18,6 +18,7 @@ internal static class TopSection
             Broker = BrokerSection.Read(top.Section("broker", BrokerSection.Keys), top.Find("broker") is YamlMap),
             Slices = SlicesSection.Read(top.Section("slices", SlicesSection.Keys)),
             Worker = WorkerSection.Read(top.Section("worker", WorkerSection.Keys)),
+            Limits = LimitsSection.Read(top.Section("limits", LimitsSection.Keys)),
             Collections = CollectionsSection.Read(top, target.Schema),
         };
     }

@@ -16,6 +16,8 @@ public sealed class GoodFileTests
         Assert.Equal(new SliceSettings { TargetSeconds = 30, MinRecords = 10, MaxRecords = 1000, MaxAttempts = 3 }, file.Slices);
         Assert.Equal(new WorkerSettings { Slices = 4, BatchBytes = 1024 * 1024, BatchRecords = 500, SliceBudgetSeconds = 300, LeaseSeconds = 10 }, file.Worker);
         Assert.Equal(["products", "orders"], file.Collections.Select(c => c.Name));
+        Assert.Equal(new LimitSettings { MaxQuarantined = new QuarantineLimit(2000, 0) }, file.Limits);
+        Assert.Equal([new QuarantineLimit(0, 0.5m), new QuarantineLimit(2000, 0)], file.Collections.Select(file.MaxQuarantinedOf));
     }
 
     [Fact]
@@ -44,6 +46,7 @@ public sealed class GoodFileTests
         Assert.Equal("sample", file.Name);
         Assert.Null(file.Broker);
         Assert.Equal((new SliceSettings(), new WorkerSettings()), (file.Slices, file.Worker));
+        Assert.Equal(new QuarantineLimit(1000, 10), file.MaxQuarantinedOf(file.Collections[0]));
         Assert.Equal((null, false, null), (file.Source.Database, file.Source.Live, file.Source.MaxRecordsPerSecond));
         var products = file.Collections[0];
         Assert.Equal((new TableName("public", "products"), null, ConflictAction.Fail, UnmappedFields.Ignore), (products.Table, products.Filter, products.OnConflict, products.Unmapped));

@@ -31,6 +31,8 @@ public sealed class MigrationFileChangesTests
 
     [Theory]
     [InlineData("name: shop\n", "name: other\n")]
+    [InlineData("maxQuarantined: 0.5%", "maxQuarantined: 3%")]
+    [InlineData("limits: { maxQuarantined: 2000 }", "")]
     [InlineData("reader:pw1", "other:changed")]
     [InlineData("writer:pw2", "writer:changed")]
     [InlineData("postgres://writer", "postgresql://writer")]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Migration.Contracts.Migrations;
 using Migration.Contracts.Migrations.Loading;
 
@@ -21,6 +22,7 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(BrokerSection.Keys.Order(), Keys(Definition("broker")));
         Assert.Equal(SlicesSection.Keys.Order(), Keys(Definition("slices")));
         Assert.Equal(WorkerSection.Keys.Order(), Keys(Definition("worker")));
+        Assert.Equal(LimitsSection.Keys.Order(), Keys(Definition("limits")));
         Assert.Equal(CollectionSection.Keys.Order(), Keys(Definition("collection")));
         Assert.Equal(ColumnsSection.Keys.Order(), Keys(Definition("column")));
         Assert.Equal(UnmappedSection.Keys.Order(), Keys(Definition("unmapped")));
@@ -77,6 +79,25 @@ public sealed class MigrationFileSchemaTests
 
         Assert.Equal("1MiB", (string?)Definition("worker")["properties"]!["batchBytes"]!["default"]);
         Assert.Equal(1024 * 1024, new WorkerSettings().BatchBytes);
+    }
+
+    [Theory]
+    [InlineData("1000")]
+    [InlineData("0")]
+    [InlineData("1%")]
+    [InlineData("0.5 %")]
+    [InlineData("100%")]
+    [InlineData("100.5%")]
+    [InlineData("101%")]
+    [InlineData("-1")]
+    [InlineData("1.5")]
+    [InlineData("1 000")]
+    [InlineData("many")]
+    public void Schema_and_loader_take_the_same_limits(string text)
+    {
+        var pattern = (string)Schema["$defs"]!["maxQuarantined"]!["anyOf"]![1]!["pattern"]!;
+
+        Assert.Equal(QuarantineLimit.Parse(text) is not null, Regex.IsMatch(text, pattern));
     }
 
     private static JsonObject Definition(string name) => Schema["$defs"]![name]!.AsObject();

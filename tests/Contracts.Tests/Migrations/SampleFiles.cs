@@ -36,10 +36,12 @@ internal static class SampleFiles
               tags: text[]
               odd: { path: [a.b, c], type: jsonb }
             unmapped: { column: extra }
+            maxQuarantined: 0.5%
           - name: orders
             primaryKey: id
             columns: { id: { path: _id, type: uuid }, extra: jsonb, note: text }
             unmapped: fail
+        limits: { maxQuarantined: 2000 }
 
         """;
 }

@@ -14,6 +14,8 @@ public sealed class TargetFixture : IAsyncLifetime
 
     public NpgsqlDataSource DataSource => _database!.DataSource;
 
+    public string ConnectionString => _database!.ConnectionString;
+
     public async Task<NpgsqlConnection> OpenAsync()
     {
         var connection = await _database!.DataSource.OpenConnectionAsync();
