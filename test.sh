@@ -10,8 +10,10 @@ usage: ./test.sh [--project NAME] [--filter EXPR] [--no-servers] [--chaos]
                   'FullyQualifiedName~Ledger' or '/*/*/LedgerTests/*'
   --no-servers    start no server (those that MIGRATION_TEST_POSTGRES, MIGRATION_TEST_RABBITMQ and
                   MIGRATION_TEST_MONGODB name are used all the same)
-  --chaos         the long chaos tests as well (MIGRATION_CHAOS=full)
-A project may take MIGRATION_TEST_MINUTES minutes (default 15). Results are kept in artifacts/test-results.
+  --chaos         the chaos tests in full (MIGRATION_CHAOS=full); MIGRATION_CHAOS_SEED and
+                  MIGRATION_CHAOS_SCHEDULES choose the first schedule and how many
+A project may take MIGRATION_TEST_MINUTES minutes (default 15; Chaos.Tests in full 90). Results are kept in
+artifacts/test-results.
 USAGE
 }
 
@@ -128,7 +130,8 @@ build() {
 # The executables run themselves, without a test host in between. Each must leave a complete result behind:
 # a crash, a hang or a missing file is a failure.
 run_project() {
-  local name=$1 result=$results/$1.xml log=$results/$1.log status=0 minutes=${MIGRATION_TEST_MINUTES:-15} started=$SECONDS
+  local name=$1 result=$results/$1.xml log=$results/$1.log status=0 minutes started=$SECONDS
+  minutes=${MIGRATION_TEST_MINUTES:-$(minutes_of "$name")}
   if [[ -z $(find "tests/$name" -name '*.cs' -print -quit) ]]; then
     echo "$name: has no tests yet"
     return
@@ -138,6 +141,8 @@ run_project() {
     status=$?
   count_result "$name" "$result" "$status" "$minutes" "$((SECONDS - started))"
 }
+
+minutes_of() { if [[ $1 == Chaos.Tests && ${MIGRATION_CHAOS-} == full ]]; then echo 90; else echo 15; fi; }
 
 filter_arguments=()
 case $filter in

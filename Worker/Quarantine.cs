@@ -35,14 +35,20 @@ internal static class Quarantine
 
     /// <summary>
     /// The document as JSON for people; the bytes beside it are what counts, so a document that cannot be decoded is
-    /// kept without.
+    /// kept without. So is one that is nested too deep: writing it would use up the stack and end the process.
     /// </summary>
     private static (string? Id, string? Json) Describe(ReadOnlyMemory<byte> document)
-        => (Id(document), Decode(document, raw => raw.ToJson(Canonical)));
+        => (Id(document), IsTooDeep(document.Span) ? null : Decode(document, raw => raw.ToJson(Canonical)));
 
     /// <summary>Its <c>_id</c> as canonical extended JSON; null when there is none, or none that can be read.</summary>
     public static string? Id(ReadOnlyMemory<byte> document)
-        => Decode(document, raw => raw.TryGetValue("_id", out var id) ? id.ToJson(Canonical) : null);
+        => HasDeepId(document.Span) ? null : Decode(document, raw => raw.TryGetValue("_id", out var id) ? id.ToJson(Canonical) : null);
+
+    private static bool HasDeepId(ReadOnlySpan<byte> document)
+        => BsonSpanReader.TryFind(document, "_id"u8, out var type, out var value)
+            && type is BsonType.Document or BsonType.Array && IsTooDeep(value);
+
+    private static bool IsTooDeep(ReadOnlySpan<byte> document) => BsonSpanReader.Check(document) == BsonFault.Depth;
 
     private static string? Decode(ReadOnlyMemory<byte> document, Func<RawBsonDocument, string?> read)
     {

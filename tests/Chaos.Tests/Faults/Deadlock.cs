@@ -23,20 +23,22 @@ internal sealed class Deadlock(string name, Moment moment) : OutsideFault(name, 
             return;
         LetGo(theatre);
         var waits = await theatre.UntilAsync(
-            "a worker that has written waits for the slice",
-            () => theatre.AskAsync<bool>(
-                $"""
-                SELECT EXISTS (SELECT FROM pg_locks l WHERE l.relation = '{table}'::regclass AND l.granted
-                               AND {session.ProcessID} = ANY (pg_blocking_pids(l.pid)))
-                """,
-                cancellation),
-            cancellation);
-        if (!waits)
+            "a worker waits for the slice",
+            () => theatre.AskAsync<bool>($"SELECT EXISTS (SELECT FROM pg_locks WHERE {IsHeldUp(session)})", cancellation), cancellation);
+
+        // One that has not written yet, but claims or gives back, cannot be had for a deadlock.
+        if (!waits || !await theatre.AskAsync<bool>(
+            $"SELECT EXISTS (SELECT FROM pg_locks WHERE {IsHeldUp(session)} AND relation = '{table}'::regclass AND granted)", cancellation))
+        {
             return;
+        }
+
         var before = theatre.Arena.Target.CountInLog(Detected);
         await ExecuteAsync(session, $"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", cancellation);
         _happened = theatre.Arena.Target.CountInLog(Detected) > before;
     }
+
+    private static string IsHeldUp(NpgsqlConnection session) => $"{session.ProcessID} = ANY (pg_blocking_pids(pid))";
 
     /// <summary>The table that the slice whose row is now locked is written to; null where none is in hand.</summary>
     private static async Task<string?> FirstAsync(NpgsqlConnection session, CancellationToken cancellation)

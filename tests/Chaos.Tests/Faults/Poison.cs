@@ -24,7 +24,10 @@ internal sealed class Poison(string name, string deed, string product) : Fault(n
     {
         "kill" => [Killed],
         "hang" => [ExitCode.Hung],
-        "overflow" or "allocate" => [Aborted],
+        "overflow" => [Aborted],
+
+        // Whatever else the worker does then may be what finds no memory.
+        "allocate" => [Aborted, ExitCode.Unexpected],
         _ => [],
     };
 
