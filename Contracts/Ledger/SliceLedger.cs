@@ -234,7 +234,8 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
             row.GetString(5)),
         row.IsDBNull(6) ? null : new RecordPosition(row.GetFieldValue<byte[]>(6)),
         new SliceCounts(row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10)),
-        row.GetInt32(11), row.GetInt32(12)) { SilentAttempts = row.GetInt32(13), Splits = row.GetInt32(14), Step = row.Text(15) };
+        row.GetInt32(11), row.GetInt32(12))
+    { SilentAttempts = row.GetInt32(13), Splits = row.GetInt32(14), Step = row.Text(15) };
 
     private static byte[]? Bytes(RecordPosition? position) => position?.Bson.ToArray();
 }

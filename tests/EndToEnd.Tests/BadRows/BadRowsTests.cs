@@ -1,6 +1,5 @@
 using System.Globalization;
 using Migration.EndToEnd.Tests.Harness;
-using Migration.TestServers;
 using Npgsql;
 
 namespace Migration.EndToEnd.Tests.BadRows;

@@ -115,7 +115,8 @@ public sealed class RowByRowTests(TargetFixture target) : IClassFixture<TargetFi
                   "#": { path: stock, type: int }
                   "q\"$$\\": { path: stock, type: int }
             """,
-            _lab.Schema) with { OnConflict = onConflict };
+            _lab.Schema) with
+        { OnConflict = onConflict };
         await using var connection = await _lab.PrepareAsync(mapping, "ALTER TABLE {0}.products ADD CHECK (state <> 7)");
 
         var outcome = await TargetLab.CommitAsync(connection, mapping, TargetLab.Documents(20));
