@@ -44,6 +44,10 @@ internal sealed class Replayer(
             await new PausedCollections(target, run, file, console).LetGoOnAsync(onlyWithinLimit: true, cancellationToken);
         }
 
+
+
+        // What was paused over what is in by now goes on.
+        await new PausedCollections(target, run, file, console).LetGoOnAsync(onlyWithinLimit: true, cancellationToken);
         if (request.DeadLetters)
             await ReplayDeadLettersAsync(runLock, replay, cancellationToken);
         await _replays.FinishAsync(replay, cancellationToken);

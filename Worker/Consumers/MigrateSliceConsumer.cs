@@ -52,6 +52,14 @@ internal sealed class MigrateSliceConsumer(
         {
             await ClaimAndMigrateAsync(context, id);
         }
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+        {
+            // The queue is gone, or this worker's part in it. What was under way could not be noted any more, and a slice that
+            // stayed with a worker that lives would never be found.
+            if (inHand.IsHeldOnce(id))
+                await RetryAsync($"Letting {id} go", token => run.Ledger.LetGoAsync(id, token), CancellationToken.None);
+            throw;
+        }
         catch (Exception e) when (e is not (SliceGivenUpException or OperationCanceledException))
         {
             // Neither done nor noted: the ledger was away for minutes, or refuses this worker.
