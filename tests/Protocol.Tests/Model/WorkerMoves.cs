@@ -1,0 +1,367 @@
+namespace Migration.Protocol.Tests.Model;
+
+/// <summary>What workers do: <c>MigrateSliceConsumer</c>, <c>SliceAttempt</c>, <c>SliceMigrator</c>, <c>SuspectSlice</c>.</summary>
+internal readonly struct WorkerMoves(Moves moves)
+{
+    private const int AttemptsOfPart = 1;
+    private const int AttemptsOfRecord = 2;
+    private const int AttemptsToCut = 3;
+
+    private readonly Scenario _scenario = moves.Scenario;
+    private readonly Ledger _ledger = new(moves.Scenario.Mutation);
+
+    public void Add(in World world)
+    {
+        for (var n = 0; n < moves.Hands; n++)
+        {
+            if (world.Hands[n].Step == Step.Idle)
+                continue;
+            Add(world, n);
+            if (!world.Hands[n].IsAttached && _scenario.Mutation != Mutation.AcknowledgeFirst)
+                AddCancelled(world, n);
+        }
+    }
+
+    private void Add(in World world, int n)
+    {
+        switch (world.Hands[n].Step)
+        {
+            case Step.Received when MayEnter(world, n):
+                Claim(world, n);
+                break;
+            case Step.Waiting when MayBeginAlone(world, n):
+                Begin(world, n);
+                break;
+            case Step.Working:
+                Work(world, n);
+                break;
+            case Step.InDoubt:
+                Reclaim(world, n);
+                break;
+            case Step.HandingBack:
+                HandBack(world, n);
+                break;
+            case Step.Failing or Step.FailingSilently or Step.GivingUp:
+                Fail(world, n);
+                break;
+            case Step.LettingGo:
+                LetGo(world, n);
+                break;
+            case Step.Sending:
+                Send(world, n);
+                break;
+            case Step.Burying:
+                Bury(world, n);
+                break;
+            case Step.Done:
+                Go(world, n, Step.Idle, "acknowledges");
+                break;
+        }
+    }
+
+    private void Claim(World world, int n)
+    {
+        ref var hand = ref world.Hands[n];
+        var before = world;
+        var answer = Ledger.Claim(ref world, ref hand, moves.WorkerOf(n));
+        if (answer == ClaimAnswer.Granted && before.Left.LostAnswers > 0)
+        {
+            var lost = world;
+            lost.Left.LostAnswers--;
+            lost.Hands[n] = before.Hands[n];
+            moves.Add(lost, Say(n, "claims {0}, and the answer is lost"), isFault: true);
+        }
+
+        var isSuspect = answer == ClaimAnswer.Granted && hand.Silent > 0;
+        var next = answer != ClaimAnswer.Granted ? Step.Done : isSuspect ? Step.Waiting : Step.Working;
+        Go(world, n, next, answer switch
+        {
+            ClaimAnswer.Granted => isSuspect ? $"claims {{0}} as a suspect ({hand.Silent} silent)" : "claims {0}",
+            ClaimAnswer.AlreadyDone => "finds {0} done",
+            _ => "finds {0} owned by another",
+        });
+    }
+
+    /// <summary><c>SuspectGate</c>: nobody enters beside or before a suspect.</summary>
+    private bool MayEnter(in World world, int n)
+    {
+        for (var other = First(n); other < First(n) + _scenario.AtATime; other++)
+        {
+            if (other != n && (world.Hands[other].Step == Step.Waiting || world.Hands[other].IsAlone) && _scenario.Mutation != Mutation.NoGate)
+                return false;
+        }
+
+        return true;
+    }
+
+    private bool MayBeginAlone(in World world, int n)
+    {
+        for (var other = First(n); other < First(n) + _scenario.AtATime; other++)
+        {
+            if (other != n && world.Hands[other].Step is > Step.Waiting and not Step.Done && _scenario.Mutation != Mutation.NoGate)
+                return false;
+        }
+
+        return true;
+    }
+
+    private void Begin(World world, int n)
+    {
+        var isHis = Ledger.Begin(ref world, world.Hands[n]);
+        world.Hands[n].IsAlone = isHis;
+        Go(world, n, isHis ? Step.Working : Step.LettingGo, isHis ? "begins with {0} alone" : "finds {0} gone");
+    }
+
+    private void Work(in World world, int n)
+    {
+        var hand = world.Hands[n];
+        if (hand.Silent > 0 && hand.Silent >= MostAttempts(hand))
+            Resolve(world, n);
+        else
+            Migrate(world, n);
+    }
+
+    private int MostAttempts(in Hand hand)
+        => !hand.WasSplit ? _scenario.MaxAttempts : hand.End - hand.Checkpoint <= 1 ? AttemptsOfRecord : AttemptsOfPart;
+
+    private void Resolve(in World world, int n)
+    {
+        var hand = world.Hands[n];
+        if (hand.Silent >= MostAttempts(hand) + AttemptsToCut)
+            Go(world, n, Step.GivingUp, "gives {0} up: too many died of reading it");
+        else if (Holds(hand.Checkpoint, hand.End, Flaw.KillsReaders))
+            Die(world, n, "dies of reading {0}");
+        else if (hand.End - hand.Checkpoint == 1)
+            Quarantine(world, n);
+        else
+            Split(world, n);
+    }
+
+    private void Quarantine(in World world, int n)
+    {
+        var next = world;
+        var hand = world.Hands[n];
+        var isIn = _ledger.Advance(ref next, hand, hand.End, _scenario, blame: true);
+        LoseAnswer(world, next, n, Step.Failing, "quarantines what is left of {0}");
+        Go(next, n, isIn ? Step.Done : Step.LettingGo, isIn ? "quarantines what is left of {0}" : "loses the fence of {0}");
+    }
+
+    private void Split(in World world, int n)
+    {
+        var next = world;
+        var sends = _ledger.Split(ref next, world.Hands[n], _scenario.Parts);
+        LoseAnswer(world, next, n, Step.Failing, "splits {0}");
+        next.Hands[n].ToSend = sends;
+        Go(next, n, sends == 0 ? Step.LettingGo : Step.Sending, sends == 0 ? "loses the fence of {0}" : "splits {0}");
+    }
+
+    private void Migrate(in World world, int n)
+    {
+        var hand = world.Hands[n];
+        var end = PageEnd(hand);
+        if (Holds(hand.Checkpoint, end, Flaw.Kills) || Holds(hand.Checkpoint, end, Flaw.KillsReaders))
+        {
+            Die(world, n, $"dies of a record of {{0}} between {hand.Checkpoint} and {end - 1}");
+            return;
+        }
+
+        if (Holds(hand.Checkpoint, end, Flaw.Hangs))
+            Go(world, n, Step.FailingSilently, "hangs at a record of {0}");
+        else
+            Commit(world, n, end);
+        if (world.Left.Errors > 0)
+            Err(world, n);
+    }
+
+    private void Commit(in World world, int n, byte end)
+    {
+        var next = world;
+        var isIn = _ledger.Advance(ref next, world.Hands[n], end, _scenario);
+        LoseAnswer(world, next, n, Step.InDoubt, "commits a batch of {0}");
+        if (isIn)
+            Moved(next, n, end, $"commits {world.Hands[n].Checkpoint}..{end - 1} of {{0}}");
+        else
+            Go(next, n, Step.LettingGo, "loses the fence of {0}");
+    }
+
+    /// <summary>After a batch: on, to the end, or back to the queue because the time is up or the worker stops.</summary>
+    private void Moved(World world, int n, byte end, string what)
+    {
+        ref var hand = ref world.Hands[n];
+        var isSuspect = hand.Silent > 0;
+        (hand.Checkpoint, hand.Silent) = (end, 0);
+        if (end == hand.End)
+        {
+            Go(world, n, Step.Done, what + ", its last");
+            return;
+        }
+
+        Go(world, n, Step.HandingBack, what + ", and stops");
+        if (!isSuspect)
+            Go(world, n, Step.Working, what);
+    }
+
+    private void Err(World world, int n)
+    {
+        world.Left.Errors--;
+        Go(world, n, Step.Failing, "fails at {0} with an exception", isFault: true);
+    }
+
+    /// <summary><c>SliceMigrator.CommitAsync</c>, the second time round.</summary>
+    private void Reclaim(World world, int n)
+    {
+        if (_scenario.Mutation is Mutation.RetryWithoutAsking or Mutation.RetryWithoutAskingClaimOnly)
+        {
+            Go(world, n, Step.Working, "tries the batch of {0} again");
+            return;
+        }
+
+        var before = world;
+        ref var hand = ref world.Hands[n];
+        var isHis = Ledger.Reclaim(ref world, hand, moves.WorkerOf(n));
+        LoseAnswer(before, world, n, Step.InDoubt, "claims {0} again");
+        if (before.Left.Errors > 0)
+            Err(before, n);
+        var slice = world.Slices[hand.Slice];
+        if (!isHis)
+        {
+            var isDone = slice.State == SliceState.Completed;
+            Go(world, n, isDone ? Step.Done : Step.LettingGo, isDone ? "finds {0} done" : "asks, and {0} is not its claim's any more");
+            return;
+        }
+
+        var (page, checkpoint, silent) = (PageEnd(hand), hand.Checkpoint, hand.Silent);
+        Ledger.Remember(ref hand, slice);
+        hand.Silent = silent;
+        if (slice.Checkpoint == page)
+            Moved(world, n, page, "claims {0} again: the batch went through");
+        else
+            Go(world, n, slice.Checkpoint == checkpoint ? Step.Working : Step.HandingBack, "claims {0} again: the batch did not go through");
+    }
+
+    private void HandBack(World world, int n)
+    {
+        var before = world;
+        _ledger.HandBack(ref world, world.Hands[n]);
+        LoseAnswer(before, world, n, Step.Failing, "hands {0} back");
+        world.Hands[n].ToSend = (byte)(1 << world.Hands[n].Slice);
+        Go(world, n, Step.Sending, "hands {0} back");
+    }
+
+    private void Fail(World world, int n)
+    {
+        var before = world;
+        var state = _ledger.Fail(ref world, world.Hands[n], _scenario.MaxAttempts);
+        if (state is not null)
+            LoseAnswer(before, world, n, before.Hands[n].Step, "notes the failure of {0}", onlyIfDone: true);
+        world.Hands[n].ToSend = state == SliceState.Queued ? (byte)(1 << world.Hands[n].Slice) : (byte)0;
+        Go(world, n, state switch { null => Step.LettingGo, SliceState.Queued => Step.Sending, _ => Step.Burying },
+            state switch { null => "cannot note the failure of {0}: not its claim's any more", SliceState.Queued => "notes the failure of {0}", _ => "notes that {0} failed for good" });
+    }
+
+    private void LetGo(World world, int n)
+    {
+        // It does so unless another delivery of the slice is in the same worker's hands; it may miss one that just came.
+        if (IsHeldElsewhere(world, n))
+            Go(world, n, Step.Done, "leaves {0} to another delivery of it");
+        _ledger.LetGo(ref world, world.Hands[n], moves.WorkerOf(n));
+        Go(world, n, Step.Done, "lets go of {0}");
+    }
+
+    private bool IsHeldElsewhere(in World world, int n)
+    {
+        for (var other = First(n); other < First(n) + _scenario.AtATime; other++)
+        {
+            if (other != n && world.Hands[other].Step != Step.Idle && world.Hands[other].Slice == world.Hands[n].Slice)
+                return true;
+        }
+
+        return false;
+    }
+
+    private void Send(World world, int n)
+    {
+        for (var number = 0; number < World.MostSlices; number++)
+        {
+            if ((world.Hands[n].ToSend >> number & 1) == 0)
+                continue;
+            var next = world;
+            next.Slices[number].Fresh++;
+            next.Hands[n].ToSend &= (byte)~(1 << number);
+            Go(next, n, next.Hands[n].ToSend == 0 ? Step.Done : Step.Sending, $"sends a message for slice {number}");
+        }
+    }
+
+    private void Bury(World world, int n)
+    {
+        world.Slices[world.Hands[n].Slice].DeadLetters++;
+        Go(world, n, Step.Done, "puts the message of {0} into the error queue");
+    }
+
+    /// <summary>The transport has gone away with the message: the attempt is cancelled, now or never.</summary>
+    private void AddCancelled(World world, int n)
+    {
+        var step = world.Hands[n].Step;
+        if (step is Step.Waiting or Step.Working or Step.InDoubt or Step.HandingBack)
+        {
+            _ledger.HandBack(ref world, world.Hands[n]);
+            Go(world, n, Step.LettingGo, "is cancelled and hands {0} back");
+        }
+        else if (step is Step.Received or Step.Failing or Step.FailingSilently or Step.GivingUp)
+        {
+            Go(world, n, Step.LettingGo, "is cancelled with {0}");
+            if (step == Step.Received && Ledger.Claim(ref world, ref world.Hands[n], moves.WorkerOf(n)) == ClaimAnswer.Granted)
+                Go(world, n, Step.LettingGo, "is cancelled while it claims {0}");
+        }
+        else if (step is Step.Sending or Step.Burying)
+        {
+            Go(world, n, Step.Idle, "is cancelled with the news of {0} unsent");
+        }
+    }
+
+    /// <summary>A statement is done, or not, and its answer never comes.</summary>
+    private void LoseAnswer(in World before, World after, int n, Step step, string what, bool onlyIfDone = false)
+    {
+        if (before.Left.LostAnswers == 0)
+            return;
+        after.Left.LostAnswers--;
+        after.Hands[n] = before.Hands[n];
+        Go(after, n, step, what + ", and the answer is lost", isFault: true);
+        if (onlyIfDone)
+            return;
+        var undone = before;
+        undone.Left.LostAnswers--;
+        Go(undone, n, step, what + ", which fails without an answer", isFault: true);
+    }
+
+    private void Die(World world, int n, string what)
+    {
+        var label = Say(n, what, world.Hands[n].Slice);
+        moves.Die(ref world, moves.WorkerOf(n));
+        moves.Add(world, label, isDeath: true);
+    }
+
+    private byte PageEnd(in Hand hand) => (byte)Math.Min(hand.Checkpoint + _scenario.Batch, hand.End);
+
+    private bool Holds(int first, int end, Flaw kind)
+    {
+        for (var record = first; record < end; record++)
+        {
+            if (_scenario.FlawOf(record) == kind)
+                return true;
+        }
+
+        return false;
+    }
+
+    private int First(int n) => moves.HandsOf(moves.WorkerOf(n));
+
+    private void Go(World world, int n, Step step, string what, bool isFault = false)
+    {
+        world.Hands[n].Step = step;
+        moves.Add(world, Say(n, what, world.Hands[n].Slice), isFault);
+    }
+
+    private string Say(int n, string what, int slice = 0)
+        => moves.IsNamed ? $"{moves.Name(n)} {what.Replace("{0}", $"slice {slice}", StringComparison.Ordinal)}" : "";
+}
