@@ -11,8 +11,10 @@ public enum ClaimAnswer
 /// The statements of <c>Contracts/Ledger</c>, each of them atomic: PostgreSQL locks the slice's row from the statement on,
 /// and a transaction that waited for the lock looks at its condition again.
 /// </summary>
-internal sealed class Ledger(Mutation mutation)
+internal sealed class Ledger(Scenario scenario)
 {
+    private readonly Mutation _mutation = scenario.Mutation;
+
     /// <summary><c>SliceLedger.ClaimAsync</c></summary>
     public static ClaimAnswer Claim(ref World world, ref Hand hand, byte worker)
     {
@@ -38,10 +40,10 @@ internal sealed class Ledger(Mutation mutation)
     /// <summary><c>SliceLedger.AdvanceAsync</c> and the rows in its transaction.</summary>
     /// <param name="end">The page's end.</param>
     /// <param name="blame">The record is quarantined unmapped, because workers died of it.</param>
-    public bool Advance(ref World world, in Hand hand, byte end, Scenario scenario, bool blame = false)
+    public bool Advance(ref World world, in Hand hand, byte end, bool blame = false)
     {
         ref var slice = ref world.Slices[hand.Slice];
-        var holds = mutation switch
+        var holds = _mutation switch
         {
             Mutation.NoFence => true,
             Mutation.CheckpointOnly => slice.State == SliceState.Running && slice.Checkpoint == hand.Checkpoint,
@@ -83,15 +85,15 @@ internal sealed class Ledger(Mutation mutation)
     public void HandBack(ref World world, in Hand hand)
     {
         ref var slice = ref world.Slices[hand.Slice];
-        if (IsHeld(slice, hand) || mutation == Mutation.HandBackAnyClaim && slice.State == SliceState.Running)
+        if (IsHeld(slice, hand) || _mutation == Mutation.HandBackAnyClaim && slice.State == SliceState.Running)
             Free(ref slice);
     }
 
-    /// <summary><c>SliceLedger.LetGoAsync</c>: whatever the claim, if the ledger still calls the slice this worker's.</summary>
-    public void LetGo(ref World world, in Hand hand, byte worker)
+    /// <summary>See <see cref="Scenario.LetsGo"/>.</summary>
+    public static void LetGo(ref World world, in Hand hand, byte worker)
     {
         ref var slice = ref world.Slices[hand.Slice];
-        if (mutation != Mutation.NoLetGo && slice.State == SliceState.Running && slice.Owner == worker)
+        if (slice.State == SliceState.Running && slice.Owner == worker)
             Free(ref slice);
     }
 
@@ -106,7 +108,7 @@ internal sealed class Ledger(Mutation mutation)
         var most = hand.Step == Step.GivingUp ? 0 : maxAttempts;
         slice.State = isSilent || slice.Stalled - slice.Silent < most ? SliceState.Queued : SliceState.Failed;
         slice.Silent += Bit(isSilent);
-        if (mutation != Mutation.SilentWithoutStalled)
+        if (_mutation != Mutation.SilentWithoutStalled)
             slice.Stalled = Math.Max(slice.Stalled, slice.Silent);
         (slice.Owner, slice.IsWaiting) = (Owner.None, false);
         return slice.State;
@@ -127,7 +129,7 @@ internal sealed class Ledger(Mutation mutation)
     public byte Split(ref World world, in Hand hand, int parts)
     {
         ref var slice = ref world.Slices[hand.Slice];
-        if (mutation != Mutation.SplitWithoutFence && !(IsHeld(slice, hand) && slice.Checkpoint == hand.Checkpoint))
+        if (_mutation != Mutation.SplitWithoutFence && !(IsHeld(slice, hand) && slice.Checkpoint == hand.Checkpoint))
             return 0;
 
         var size = (hand.End - hand.Checkpoint + parts - 1) / parts;

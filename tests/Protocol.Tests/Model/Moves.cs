@@ -9,7 +9,10 @@ public readonly record struct Move(World World, string Label, bool IsFault, bool
 /// <summary>
 /// Lists what can happen next in a state, one move for each thing that another process could get in between of.
 /// </summary>
-/// <param name="named">With labels, for a trace.</param>
+/// <param name="named">
+/// With labels, for a trace, and with the workers as they are; else workers that could change places, and deliveries in
+/// one worker's hands that could, are put in one order, which leaves a fraction of the states.
+/// </param>
 public sealed class Moves(Scenario scenario, bool named)
 {
     private readonly List<Move> _moves = [];
@@ -18,6 +21,7 @@ public sealed class Moves(Scenario scenario, bool named)
 
     public bool IsNamed => named;
 
+    /// <summary>Every slice is planned, and a message for it is in the queue.</summary>
     public static World Start(Scenario scenario)
     {
         var world = new World { Replays = scenario.Replays };
@@ -44,12 +48,12 @@ public sealed class Moves(Scenario scenario, bool named)
                 End = (byte)end,
                 Limit = (byte)(end - first),
                 Checkpoint = (byte)first,
+                Claim = 1,
                 Fresh = 1,
             };
             first = end;
         }
 
-        Normalise(ref world);
         return world;
     }
 
@@ -67,6 +71,8 @@ public sealed class Moves(Scenario scenario, bool named)
     internal void Add(World world, string label, bool isFault = false, bool isDeath = false)
     {
         Normalise(ref world);
+        if (!named)
+            Symmetry.Reduce(ref world, scenario);
         _moves.Add(new Move(world, label, isFault, isDeath));
     }
 
@@ -112,21 +118,24 @@ public sealed class Moves(Scenario scenario, bool named)
         for (var n = 0; n < World.MostHands; n++)
         {
             ref var hand = ref world.Hands[n];
-            if (hand.Step is Step.Idle)
-                hand = default;
-            else if (hand.Step is Step.Received or Step.Done or Step.Sending or Step.Burying or Step.LettingGo)
-                hand = new Hand { Step = hand.Step, Slice = hand.Slice, IsRedelivered = hand.IsRedelivered && hand.Step == Step.Received, IsAttached = hand.IsAttached, ToSend = hand.ToSend, IsAlone = hand.IsAlone && hand.Step != Step.Done };
-            else
-                hand.Claim = hand.Claim == world.Slices[hand.Slice].Claim ? (byte)1 : (byte)0;
+            hand.Claim = hand.Claim == world.Slices[hand.Slice].Claim ? (byte)1 : (byte)0;
+            hand = hand.Step switch
+            {
+                Step.Idle => default,
+                Step.Received => Forget(hand) with { IsRedelivered = hand.IsRedelivered },
+                Step.Sending or Step.Burying or Step.LettingGo => Forget(hand) with { ToSend = hand.ToSend, IsAlone = hand.IsAlone },
+                Step.Done => Forget(hand),
+                _ => hand with { IsRedelivered = false },
+            };
         }
 
         for (var n = 0; n < World.MostSlices; n++)
         {
             ref var slice = ref world.Slices[n];
-            if (slice.State != SliceState.None)
-                slice.Claim = 1;
-            if (slice.State is SliceState.Completed)
-                slice.WasSplit = false;
+            slice.Claim = slice.State == SliceState.None ? (byte)0 : (byte)1;
+            slice.WasSplit &= slice.State != SliceState.Completed;
         }
     }
+
+    private static Hand Forget(in Hand hand) => new() { Step = hand.Step, Slice = hand.Slice, IsAttached = hand.IsAttached };
 }

@@ -38,12 +38,6 @@ public enum Mutation
     /// <summary>As <see cref="ReplayAcknowledgesFirst"/>, and replay asks the error queue alone what gave up.</summary>
     ReplayByErrorQueueAlone,
 
-    /// <summary>
-    /// Whoever loses the fence, or is cut off before the ledger has answered, leaves the slice as it stands, even where the
-    /// ledger calls it his.
-    /// </summary>
-    NoLetGo,
-
     /// <summary>An attempt that hung after a commit counts as silent and not as stalled.</summary>
     SilentWithoutStalled,
 

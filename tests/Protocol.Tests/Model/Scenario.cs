@@ -72,6 +72,19 @@ public sealed record Scenario(string Name, int[] Slices, int Workers, int AtATim
     /// </summary>
     public bool KnowsKillers { get; init; } = true;
 
+    /// <summary>
+    /// A worker that was cut off turns fresh messages away as long as its old attempt is not ended, and reconcile sends
+    /// others: a history that goes round until the attempt's next step. Then it is only asked that every state has a way to
+    /// the end on which nothing goes wrong any more.
+    /// </summary>
+    public bool MayGoRound { get; init; }
+
+    /// <summary>
+    /// An amendment that the program does not have: whoever loses the fence, or is cut off, frees the slice if the ledger
+    /// still calls it his worker's, whatever its claim.
+    /// </summary>
+    public bool LetsGo { get; init; }
+
     /// <summary>What the protocol does otherwise than the program.</summary>
     public Mutation Mutation { get; init; }
 

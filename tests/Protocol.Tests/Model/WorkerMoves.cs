@@ -8,7 +8,7 @@ internal readonly struct WorkerMoves(Moves moves)
     private const int AttemptsToCut = 3;
 
     private readonly Scenario _scenario = moves.Scenario;
-    private readonly Ledger _ledger = new(moves.Scenario.Mutation);
+    private readonly Ledger _ledger = new(moves.Scenario);
 
     public void Add(in World world)
     {
@@ -82,9 +82,14 @@ internal readonly struct WorkerMoves(Moves moves)
         });
     }
 
-    /// <summary><c>SuspectGate</c>: nobody enters beside or before a suspect.</summary>
+    /// <summary>
+    /// <c>SuspectGate</c>: nobody enters beside or before a suspect. Who was silent for longer than the lease finishes what
+    /// it has in hand, as a zombie, and is heard of again before it claims anything.
+    /// </summary>
     private bool MayEnter(in World world, int n)
     {
+        if ((world.Lapsed >> moves.WorkerOf(n) & 1) == 1)
+            return false;
         for (var other = First(n); other < First(n) + _scenario.AtATime; other++)
         {
             if (other != n && (world.Hands[other].Step == Step.Waiting || world.Hands[other].IsAlone) && _scenario.Mutation != Mutation.NoGate)
@@ -141,7 +146,7 @@ internal readonly struct WorkerMoves(Moves moves)
     {
         var next = world;
         var hand = world.Hands[n];
-        var isIn = _ledger.Advance(ref next, hand, hand.End, _scenario, blame: true);
+        var isIn = _ledger.Advance(ref next, hand, hand.End, blame: true);
         LoseAnswer(world, next, n, Step.Failing, "quarantines what is left of {0}");
         Go(next, n, isIn ? Step.Done : Step.LettingGo, isIn ? "quarantines what is left of {0}" : "loses the fence of {0}");
     }
@@ -176,7 +181,7 @@ internal readonly struct WorkerMoves(Moves moves)
     private void Commit(in World world, int n, byte end)
     {
         var next = world;
-        var isIn = _ledger.Advance(ref next, world.Hands[n], end, _scenario);
+        var isIn = _ledger.Advance(ref next, world.Hands[n], end);
         LoseAnswer(world, next, n, Step.InDoubt, "commits a batch of {0}");
         if (isIn)
             Moved(next, n, end, $"commits {world.Hands[n].Checkpoint}..{end - 1} of {{0}}");
@@ -261,22 +266,8 @@ internal readonly struct WorkerMoves(Moves moves)
 
     private void LetGo(World world, int n)
     {
-        // It does so unless another delivery of the slice is in the same worker's hands; it may miss one that just came.
-        if (IsHeldElsewhere(world, n))
-            Go(world, n, Step.Done, "leaves {0} to another delivery of it");
-        _ledger.LetGo(ref world, world.Hands[n], moves.WorkerOf(n));
+        Ledger.LetGo(ref world, world.Hands[n], moves.WorkerOf(n));
         Go(world, n, Step.Done, "lets go of {0}");
-    }
-
-    private bool IsHeldElsewhere(in World world, int n)
-    {
-        for (var other = First(n); other < First(n) + _scenario.AtATime; other++)
-        {
-            if (other != n && world.Hands[other].Step != Step.Idle && world.Hands[other].Slice == world.Hands[n].Slice)
-                return true;
-        }
-
-        return false;
     }
 
     private void Send(World world, int n)
@@ -310,12 +301,13 @@ internal readonly struct WorkerMoves(Moves moves)
         else if (step is Step.Received or Step.Failing or Step.FailingSilently or Step.GivingUp)
         {
             Go(world, n, Step.LettingGo, "is cancelled with {0}");
-            if (step == Step.Received && Ledger.Claim(ref world, ref world.Hands[n], moves.WorkerOf(n)) == ClaimAnswer.Granted)
-                Go(world, n, Step.LettingGo, "is cancelled while it claims {0}");
+            if (step == Step.Received && world.Left.LostAnswers-- > 0 && Ledger.Claim(ref world, ref world.Hands[n], moves.WorkerOf(n)) == ClaimAnswer.Granted)
+                Go(world, n, Step.LettingGo, "is cancelled while it claims {0}, which goes through", isFault: true);
         }
         else if (step is Step.Sending or Step.Burying)
         {
-            Go(world, n, Step.Idle, "is cancelled with the news of {0} unsent");
+            world.Hands[n].ToSend = 0;
+            Go(world, n, Step.LettingGo, "is cancelled with the news of {0} unsent");
         }
     }
 
@@ -358,7 +350,8 @@ internal readonly struct WorkerMoves(Moves moves)
 
     private void Go(World world, int n, Step step, string what, bool isFault = false)
     {
-        world.Hands[n].Step = step;
+        // Without the amendment there is no such step: the message is acknowledged, or left to the broker.
+        world.Hands[n].Step = step == Step.LettingGo && !_scenario.LetsGo ? Step.Done : step;
         moves.Add(world, Say(n, what, world.Hands[n].Slice), isFault);
     }
 

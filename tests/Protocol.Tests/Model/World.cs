@@ -132,7 +132,7 @@ public enum Step : byte
     /// <summary>As <see cref="Failing"/>, and no further attempt is wanted.</summary>
     GivingUp,
 
-    /// <summary>It is cut off, or not its claim's any more; about to see that the ledger does not call it this worker's.</summary>
+    /// <summary>It is cut off, or not its claim's any more; with <see cref="Scenario.LetsGo"/>.</summary>
     LettingGo,
 
     /// <summary>The ledger knows; messages for what is left are being sent.</summary>

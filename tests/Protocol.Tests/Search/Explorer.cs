@@ -8,32 +8,39 @@ namespace Migration.Protocol.Tests.Search;
 /// shortest one. Where nothing is broken it shows in addition that every history comes to an end.
 /// </summary>
 /// <remarks>
-/// A graph without a cycle, whose every end is a state in which all slices have their outcome, is more than a way out of
-/// every state: it leaves no way that does not lead there, however unfairly steps are chosen.
+/// From every state there is a way to an end on which nothing goes wrong any more, and in every end all slices have their
+/// outcome. Where the graph has no cycle either, every way leads there, however unfairly steps are chosen.
 /// </remarks>
 public static class Explorer
 {
     /// <exception cref="InvalidOperationException">More states than that; the bounds are too wide for a test.</exception>
-    public static Finding Explore(Scenario scenario, int mostStates = 3_000_000)
+    public static Finding Explore(Scenario scenario, int mostStates = 1_500_000)
     {
         ArgumentNullException.ThrowIfNull(scenario);
-        var (clock, moves, states, graph) = (Stopwatch.StartNew(), new Moves(scenario, named: false), new StateSet(), new Graph());
+        var finding = Explore(scenario, mostStates, named: false);
+        return finding.Broken is null ? finding : Explore(scenario, mostStates, named: true);
+    }
+
+    /// <param name="named">Without putting alike states together, and with a trace.</param>
+    public static Finding Explore(Scenario scenario, int mostStates, bool named)
+    {
+        var (clock, moves, states, graph) = (Stopwatch.StartNew(), new Moves(scenario, named), new StateSet(), new Graph());
         states.Add(Moves.Start(scenario));
         graph.FoundFrom(-1);
         for (var at = 0; at < states.Count; at++)
         {
             var state = states[at];
             if (Invariants.Broken(state, scenario) is { } broken)
-                return Finding.Of(scenario, states, graph, clock.Elapsed, broken, at);
+                return Finding.Of(scenario, states, graph, clock.Elapsed, broken, named ? graph.PathTo(at) : []);
             var next = moves.Of(state);
             if (next.Count == 0 && Invariants.BrokenAtTheEnd(state) is { } stuck)
-                return Finding.Of(scenario, states, graph, clock.Elapsed, stuck, at);
+                return Finding.Of(scenario, states, graph, clock.Elapsed, stuck, named ? graph.PathTo(at) : []);
             foreach (var move in next)
             {
                 var (number, isNew) = states.Add(move.World);
                 if (isNew)
                     graph.FoundFrom(at);
-                graph.Add(number, move.IsDeath);
+                graph.Add(number, move.IsDeath, move.IsFault);
             }
 
             graph.Close();
@@ -41,9 +48,14 @@ public static class Explorer
                 throw new InvalidOperationException($"{scenario}: more than {mostStates:N0} states.");
         }
 
+        var found = Finding.Of(scenario, states, graph, clock.Elapsed, null, []);
+        if (graph.FirstWithoutEnd() is >= 0 and var lost)
+            return Finding.Of(scenario, states, graph, clock.Elapsed, "from here on the run cannot end", named ? graph.PathTo(lost) : []);
         var (deaths, length, onCycle) = graph.LongestPaths();
-        return onCycle >= 0
-            ? Finding.Of(scenario, states, graph, clock.Elapsed, "histories without an end begin here", onCycle)
-            : Finding.Of(scenario, states, graph, clock.Elapsed, null, 0) with { MostDeaths = deaths, LongestHistory = length };
+        if (onCycle < 0)
+            return found with { MostDeaths = deaths, LongestHistory = length, Time = clock.Elapsed };
+        return scenario.MayGoRound
+            ? found with { Time = clock.Elapsed }
+            : Finding.Of(scenario, states, graph, clock.Elapsed, "this history never ends", named ? [.. graph.PathTo(onCycle), .. graph.WayBackTo(onCycle), onCycle] : []);
     }
 }

@@ -9,16 +9,17 @@ namespace Migration.Protocol.Tests.Search;
 public sealed record Finding(
     Scenario Scenario, int States, int Moves, TimeSpan Time, string? Broken, IReadOnlyList<string> Trace)
 {
-    /// <summary>Workers that records took down, in the worst history.</summary>
+    /// <summary>Workers that records took down, in the worst history; 0 where histories may go round.</summary>
     public int MostDeaths { get; init; }
 
+    /// <summary>In moves; 0 where histories may go round.</summary>
     public int LongestHistory { get; init; }
 
-    internal static Finding Of(Scenario scenario, StateSet states, Graph graph, TimeSpan time, string? broken, int at)
-        => new(scenario, states.Count, graph.Moves, time, broken, broken is null ? [] : Retell(scenario, states, graph.PathTo(at)));
+    internal static Finding Of(Scenario scenario, StateSet states, Graph graph, TimeSpan time, string? broken, IReadOnlyList<int> history)
+        => new(scenario, states.Count, graph.Moves, time, broken, Retell(scenario, states, history));
 
     /// <summary>The labels of the moves from state to state; they were not kept while searching.</summary>
-    private static List<string> Retell(Scenario scenario, StateSet states, List<int> path)
+    private static List<string> Retell(Scenario scenario, StateSet states, IReadOnlyList<int> path)
     {
         var moves = new Moves(scenario, named: true);
         return [.. path.Zip(path.Skip(1), (from, to) =>
@@ -30,7 +31,7 @@ public sealed record Finding(
         var head = string.Create(
             CultureInfo.InvariantCulture, $"{Scenario}: {States:N0} states, {Moves:N0} moves, {Time.TotalSeconds:0.0} s");
         return Broken is null
-            ? $"{head}, longest history {LongestHistory}, most deaths {MostDeaths}"
+            ? head + (LongestHistory > 0 ? $", longest history {LongestHistory}, most deaths {MostDeaths}" : "")
             : $"{head}\n  {Broken}:\n{string.Join('\n', Trace.Select((step, n) => $"  {n + 1,2}. {step}"))}";
     }
 }
