@@ -54,7 +54,7 @@ public sealed class MutationTests(ITestOutputHelper output)
         => StillHolds(s_zombie with { Faults = new Faults { Crashes = 2 }, KnowsKillers = false }, Mutation.AcknowledgeFirst);
 
     [Fact]
-    public void A_message_acknowledged_too_early_is_lost_where_nobody_reconciles()
+    public void Where_nobody_reconciles_a_purged_message_is_lost_for_ever()
         => Breaks(s_zombie with { Faults = new Faults { Purges = 1 } }, Mutation.NoReconcile, NoOutcome);
 
     /// <summary>The next owner loses the fence for nothing, and reconcile sends the slice again.</summary>
