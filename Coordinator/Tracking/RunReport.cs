@@ -26,6 +26,9 @@ internal sealed record RunReport(
     public const int MostCauses = 50;
     public const int MostTroubled = 50;
 
+    /// <summary>The run's replays, the oldest first.</summary>
+    public IReadOnlyList<ReplayRecord> Replays { get; init; } = [];
+
     /// <summary>Over all collections.</summary>
     public long Keys => Collections.Sum(c => c.Keys);
 
@@ -56,7 +59,10 @@ internal sealed record RunReport(
             [.. collections.Select(c => CollectionReport.Of(
                 c, timings.GetValueOrDefault(c.Plan.Name), RunVerdict.Of([c], quarantined, live).IsComplete))],
             await progress.CausesAsync(run.Id, MostCauses, cancellationToken),
-            [.. troubled.Select(TroubledSlice.Of)]);
+            [.. troubled.Select(TroubledSlice.Of)])
+        {
+            Replays = await new ReplayLedger(target).ListAsync(run.Id, cancellationToken),
+        };
     }
 
     private static IReadOnlyList<string> Judge(RunRecord run, RunVerdict verdict)

@@ -7,6 +7,8 @@ namespace Migration.Coordinator.Tracking;
 /// <summary>A <see cref="RunReport"/> for people: two tables that fit 80 columns, what is wrong, the verdict last.</summary>
 internal static class RunReportText
 {
+    private const int MostReplays = 20;
+
     public static void Write(IAnsiConsole console, RunReport report)
     {
         console.WithRoom();
@@ -16,6 +18,7 @@ internal static class RunReportText
         WriteSlices(console, report);
         WriteCauses(console, report, RunReport.MostCauses);
         WriteTroubled(console, report, RunReport.MostTroubled);
+        WriteReplays(console, report);
         var color = !report.IsComplete ? Color.Red : report.Counts.Quarantined > 0 ? Color.Yellow : Color.Green;
         console.Write(new Text(report.Verdict + "\n", new Style(color, decoration: Decoration.Bold)));
     }
@@ -71,6 +74,27 @@ internal static class RunReportText
         if (report.TroubledSlices - Math.Min(most, report.Troubled.Count) is > 0 and var rest)
             console.Line($"  and {rest:N0} more.");
         console.Line("");
+    }
+
+    private static void WriteReplays(IAnsiConsole console, RunReport report)
+    {
+        if (report.Replays.Count == 0)
+            return;
+        console.Line("Replays:");
+        if (report.Replays.Count > MostReplays)
+            console.Line($"  {report.Replays.Count - MostReplays:N0} earlier ones, and");
+        foreach (var replay in report.Replays.TakeLast(MostReplays))
+            console.Line($"  {Time(replay.StartedAt)} UTC, {replay.Selection}: {Outcome(replay)}");
+        console.Line("");
+    }
+
+    private static string Outcome(ReplayRecord replay)
+    {
+        var slices = replay.Slices == 0 ? null : $"{CountsText.Of(replay.Slices, "slice")} put back to work";
+        var records = replay.Records == 0 ? null
+            : $"{CountsText.Of(replay.Records, "record")} tried again = {replay.Written:N0} written + {replay.Skipped:N0} skipped + {replay.Quarantined:N0} refused once more";
+        var both = string.Join(", ", new[] { slices, records }.OfType<string>());
+        return (both.Length == 0 ? "nothing to do" : both) + (replay.FinishedAt is null ? "; not finished" : "");
     }
 
     private static void WriteRecords(IAnsiConsole console, RunReport report)

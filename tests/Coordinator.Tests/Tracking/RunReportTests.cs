@@ -183,6 +183,53 @@ public sealed class RunReportTests
     }
 
     [Fact]
+    public async Task The_history_of_replays_is_told_with_what_came_of_each()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        var run = await ledger.StartRunAsync();
+        await ledger.ExecuteAsync(
+            $"""
+            INSERT INTO migration.replay (id, run_id, selection, file_hash, started_at, finished_at, slices, records, written, skipped, quarantined)
+            SELECT gen_random_uuid(), '{run.Id}', what, 'h', start::timestamptz, ended::timestamptz, s, w + k + q, w, k, q FROM (VALUES
+                ('quarantine [of a kind]', '2026-01-03 00:00:00Z', '2026-01-03 00:00:05Z', 0, 9, 1, 2),
+                ('dead letters', '2026-01-04 00:00:00Z', NULL, 1500, 0, 0, 0),
+                ('dead letters and quarantine', '2026-01-05 00:00:00Z', '2026-01-05 00:00:01Z', 1, 1, 0, 0),
+                ('dead letters', '2026-01-06 00:00:00Z', '2026-01-06 00:00:01Z', 0, 0, 0, 0)) v(what, start, ended, s, w, k, q)
+            """);
+        var pipe = new TestTerminal(80, 24, isTerminal: false);
+        var report = await BuildAsync(ledger);
+
+        RunReportText.Write(pipe.Console, report);
+
+        Assert.Equal(
+            [
+                "Replays:",
+                "  2026-01-03 00:00:00 UTC, quarantine [of a kind]: 12 records tried again = 9 written + 1 skipped + 2 refused once more",
+                "  2026-01-04 00:00:00 UTC, dead letters: 1,500 slices put back to work; not finished",
+                "  2026-01-05 00:00:00 UTC, dead letters and quarantine: 1 slice put back to work, 1 record tried again = 1 written + 0 skipped + 0 refused once more",
+                "  2026-01-06 00:00:00 UTC, dead letters: nothing to do",
+            ],
+            pipe.Rows.SkipWhile(row => row != "Replays:").Take(5));
+        var json = JsonDocument.Parse(JsonOutput.Format(report)).RootElement.GetProperty("replays");
+        Assert.Equal(4, json.GetArrayLength());
+        Assert.Equal((9, 1, 2, 12), (
+            json[0].GetProperty("written").GetInt32(), json[0].GetProperty("skipped").GetInt32(), json[0].GetProperty("quarantined").GetInt32(),
+            json[0].GetProperty("records").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_run_without_replays_has_no_history()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        await ledger.StartRunAsync();
+        var pipe = new TestTerminal(80, 24, isTerminal: false);
+
+        RunReportText.Write(pipe.Console, await BuildAsync(ledger));
+
+        Assert.DoesNotContain("Replays:", pipe.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_unknown_run_is_answered_with_the_nearest_name()
     {
         await using var ledger = await TestLedger.CreateAsync();
