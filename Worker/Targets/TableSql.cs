@@ -25,14 +25,16 @@ internal sealed class TableSql
         CopyToStaging = $"COPY {staging} ({ordinal}, {list}) FROM STDIN (FORMAT BINARY)";
         PrepareStaging = Prepare(staging, ordinal, columns);
         Traits = TraitsOf(mapping.Table);
-        Merge = Into(table, list)
-            + (mapping.OnConflict == ConflictAction.Overwrite
-                ? Latest(staging, ordinal, list, key)
-                : $" SELECT {list} FROM {staging} WHERE {ordinal} {InRange} ORDER BY {ordinal}")
-            + OnConflict(mapping.OnConflict, key, names);
+        Merge = Insert(Rows(InRange));
         RowByRow = new RowByRowSql(
-            staging, ordinal,
-            $"{Into(table, list)} VALUES ({string.Join(", ", names.Select(RowByRowSql.Value))}){OnConflict(mapping.OnConflict, key, names)}");
+            staging, ordinal, Insert(Rows(RowByRowSql.InRun)), Insert($"VALUES ({string.Join(", ", names.Select(RowByRowSql.Value))})"));
+
+        string Insert(string rows) =>
+            $"INSERT INTO {table} ({list}) OVERRIDING SYSTEM VALUE {rows}{OnConflict(mapping.OnConflict, key, names)}";
+
+        string Rows(string range) => mapping.OnConflict == ConflictAction.Overwrite
+            ? Latest(staging, ordinal, range, list, key)
+            : $"SELECT {list} FROM {staging} WHERE {ordinal} {range} ORDER BY {ordinal}";
     }
 
     public string CreateTable { get; }
@@ -76,8 +78,6 @@ internal sealed class TableSql
             + $"DELETE FROM {staging}";
     }
 
-    private static string Into(string table, string list) => $"INSERT INTO {table} ({list}) OVERRIDING SYSTEM VALUE";
-
     /// <summary>
     /// tgtype: 1 for each row, 2 before, 4 on insert (src/include/catalog/pg_trigger.h). A partition may have triggers of
     /// its own, at any depth; of a table that is not partitioned pg_partition_tree tells nothing, not even itself.
@@ -93,10 +93,10 @@ internal sealed class TableSql
     }
 
     /// <summary>One statement may touch a row only once: of rows with one key the last wins.</summary>
-    private static string Latest(string staging, string ordinal, string list, List<string> key)
+    private static string Latest(string staging, string ordinal, string range, string list, List<string> key)
     {
         var keys = string.Join(", ", key);
-        return $" SELECT DISTINCT ON ({keys}) {list} FROM {staging} WHERE {ordinal} {InRange} ORDER BY {keys}, {ordinal} DESC";
+        return $"SELECT DISTINCT ON ({keys}) {list} FROM {staging} WHERE {ordinal} {range} ORDER BY {keys}, {ordinal} DESC";
     }
 
     private static string OnConflict(ConflictAction action, List<string> key, List<string> names)
