@@ -82,7 +82,9 @@ public static class QuarantineReplayLedger
             """
             UPDATE migration.quarantine
             SET replay_id = $1, stage = $3, column_name = $4, sqlstate = $5, message = $6, fingerprint = $7, file_hash = $8,
-                exception = $9
+                exception = $9,
+                -- Since when it stands there for this cause.
+                quarantined_at = CASE WHEN fingerprint = $7 THEN quarantined_at ELSE clock_timestamp() END
             WHERE id = $2
             """,
             cancellationToken, replayId, key.Id, reason.Stage, reason.Column, reason.SqlState,

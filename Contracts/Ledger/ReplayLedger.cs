@@ -37,12 +37,16 @@ public sealed class ReplayLedger(NpgsqlDataSource target)
                 row.GetInt64(9)),
             cancellationToken, runId);
 
-    /// <summary>Whether a record in quarantine or a slice that gave up bears this fingerprint.</summary>
+    /// <summary>
+    /// Whether a record in quarantine or a slice that gave up bears this fingerprint, or did before a replay that was
+    /// asked for it: one that died is to be started again with the same words.
+    /// </summary>
     public Task<bool> KnowsCauseAsync(Guid runId, string cause, CancellationToken cancellationToken)
         => target.ScalarAsync<bool>(
             """
-            SELECT EXISTS (SELECT FROM migration.quarantine WHERE run_id = $1 AND fingerprint = $2 AND resolved_at IS NULL)
+            SELECT EXISTS (SELECT FROM migration.quarantine WHERE run_id = $1 AND fingerprint = $2)
                 OR EXISTS (SELECT FROM migration.slice WHERE run_id = $1 AND cause = $2 AND state = 'failed')
+                OR EXISTS (SELECT FROM migration.replay WHERE run_id = $1 AND position(', cause ' || $2 || ',' IN selection || ',') > 0)
             """,
             cancellationToken, runId, cause);
 

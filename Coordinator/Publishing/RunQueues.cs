@@ -48,22 +48,25 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
     /// Removes the run's queues and exchanges, once the workers have let go of them or after a while; the error queue
     /// stays when a dead letter is in it.
     /// </summary>
+    /// <param name="keepErrors">
+    /// True for who knows of messages in the error queue: those just given back to it may not be counted yet.
+    /// </param>
     /// <exception cref="TimeoutException">The broker does not answer.</exception>
-    public Task RemoveAsync(CancellationToken cancellationToken) => InTimeAsync(
+    public Task RemoveAsync(bool keepErrors, CancellationToken cancellationToken) => InTimeAsync(
         async token =>
         {
-            await RemoveOnceAsync(token);
+            await RemoveOnceAsync(keepErrors, token);
             return true;
         },
         cancellationToken);
 
-    private async Task RemoveOnceAsync(CancellationToken cancellationToken)
+    private async Task RemoveOnceAsync(bool keepErrors, CancellationToken cancellationToken)
     {
         await using var connection = await BrokerProbe.Factory(broker).CreateConnectionAsync(cancellationToken);
         await WaitForWorkersAsync(connection, cancellationToken);
         await DeleteAsync(connection, RunTopology.Slices(run), cancellationToken);
         await DeleteAsync(connection, RunTopology.Events(run), cancellationToken);
-        if (await FindAsync(connection, RunTopology.Errors(run), cancellationToken) is { MessageCount: 0 })
+        if (!keepErrors && await FindAsync(connection, RunTopology.Errors(run), cancellationToken) is { MessageCount: 0 })
             await DeleteAsync(connection, RunTopology.Errors(run), cancellationToken);
     }
 

@@ -26,7 +26,8 @@ internal sealed record DeadLetter(ulong Tag, PendingSlice? Slice, string Kind)
             var kind = envelope?.MessageType is [var first, ..] ? first : contentType;
             if (envelope?.MessageType?.Contains(s_urn) != true)
                 return new DeadLetter(delivery.DeliveryTag, null, kind);
-            var slice = envelope.Message.Deserialize<MigrateSlice>(s_options)!;
+            var slice = envelope.Message.Deserialize<MigrateSlice>(s_options)
+                ?? throw new JsonException("The message is null.");
             return slice.RunId == runId
                 ? new DeadLetter(
                     delivery.DeliveryTag, new PendingSlice(new SliceId(runId, slice.Collection, slice.Slice), slice.Offset, slice.Limit), kind)

@@ -11,6 +11,9 @@ internal sealed record DeadLetterCounts(long Replayed, long AlreadyDone, long Le
 {
     public static DeadLetterCounts None { get; } = new(0, 0, 0, ImmutableSortedDictionary<string, long>.Empty);
 
+    /// <summary>Messages that are in the queue still.</summary>
+    public long Staying => Left + Foreign.Values.Sum();
+
     public DeadLetterCounts WithForeign(string kind)
         => this with { Foreign = Foreign.SetItem(kind, Foreign.GetValueOrDefault(kind) + 1) };
 }

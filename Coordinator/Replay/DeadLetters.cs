@@ -42,7 +42,7 @@ internal sealed class DeadLetters(string broker, RunRecord run, NpgsqlDataSource
                     if (waiting.Count > 0)
                         await publish([.. waiting.Select(letter => letter.Slice!).DistinctBy(slice => slice.Id)]);
                     ProtocolPoint.Reached(ProtocolPoint.DeadLettersPublished, group.Key);
-                    counts = counts with { Replayed = counts.Replayed + waiting.Count, AlreadyDone = counts.AlreadyDone + settled.Count };
+                    counts = counts with { Replayed = counts.Replayed + waiting.DistinctBy(letter => letter.Slice!.Id).Count(), AlreadyDone = counts.AlreadyDone + settled.Count };
                     done.AddRange([.. settled, .. waiting]);
                 }
 

@@ -131,6 +131,8 @@ internal sealed class Replayer(
 
     private async Task PutToWorkAsync(Guid replay, RunPublishing publishing, CancellationToken cancellationToken)
     {
+        // First what waited before: what is sent from here on has its message, and must not be taken for lost.
+        await publishing.PublishPendingAsync(cancellationToken);
         var counts = DeadLetterCounts.None;
         if (_execution.DeadLetters(run, target) is { } letters)
         {
@@ -142,7 +144,7 @@ internal sealed class Replayer(
         // Without a broker, or with an error queue that was purged, the ledger alone knows them.
         var rest = await _replays.ReviveAsync(replay, run.Id, request.Selection, request.Most - counts.Replayed, cancellationToken);
         _text.Write(counts with { Replayed = counts.Replayed + rest.Count });
-        await publishing.PublishPendingAsync(cancellationToken);
+        await publishing.PublishPlannedAsync(cancellationToken);
     }
 
     private async Task<bool> HasWaitingSlicesAsync(CancellationToken cancellationToken)
@@ -150,9 +152,16 @@ internal sealed class Replayer(
 
     private async Task<int> EndAsync(CancellationToken cancellationToken)
     {
-        if (!await HasWaitingSlicesAsync(cancellationToken))
-            return await _execution.EndAsync(target, run, cancellationToken);
-        console.MarkupLineInterpolated($"Slices of run [bold]{run.Name}[/] are still waiting: go on with 'coordinator run FILE --name {run.Name}'.");
-        return await _execution.ReportAsync(target, run, cancellationToken);
+        if (await HasWaitingSlicesAsync(cancellationToken))
+        {
+            console.MarkupLineInterpolated($"Slices of run [bold]{run.Name}[/] are still waiting: go on with 'coordinator run FILE --name {run.Name}'.");
+            return await _execution.ReportAsync(target, run, cancellationToken);
+        }
+
+        // A run that had ended and of which no slice was put back to work is what it was: neither its source, which may be
+        // gone by now, nor its queues are needed to say so.
+        return await new RunLedger(target).FindAsync(run.Id, cancellationToken) is { State: RunState.Running }
+            ? await _execution.EndAsync(target, run, cancellationToken)
+            : await _execution.ReportAsync(target, run, cancellationToken);
     }
 }

@@ -102,8 +102,8 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
     {
         try
         {
-            await new DeadLetters(broker, run, target).ClearCompletedAsync(cancellationToken);
-            await new RunQueues(broker, run, TimeProvider.System).RemoveAsync(cancellationToken);
+            var letters = await new DeadLetters(broker, run, target).ClearCompletedAsync(cancellationToken);
+            await new RunQueues(broker, run, TimeProvider.System).RemoveAsync(keepErrors: letters.Staying > 0, cancellationToken);
         }
         catch (Exception e) when (BrokerFaults.IsTransient(e, cancellationToken))
         {

@@ -9,15 +9,23 @@ namespace Migration.Coordinator.Runs;
 /// <param name="Waiting">Messages in the work queue when the bus started.</param>
 internal sealed record RunPublishing(SlicePublisher Publisher, RunQueues? Queues, uint Waiting, ILoggerFactory Loggers)
 {
+    private static readonly TimeSpan LongAgo = TimeSpan.FromDays(1);
+
     /// <summary>
     /// What an earlier coordinator published still waits in the queue; with an empty queue its messages are lost and sent
     /// again. Should the broker go away meanwhile, reconcile sends the rest.
     /// </summary>
-    public async Task PublishPendingAsync(CancellationToken cancellationToken)
+    public Task PublishPendingAsync(CancellationToken cancellationToken)
+        => PublishAsync(Waiting > 0 ? LongAgo : TimeSpan.Zero, cancellationToken);
+
+    /// <summary>Only slices for which no message was confirmed yet.</summary>
+    public Task PublishPlannedAsync(CancellationToken cancellationToken) => PublishAsync(LongAgo, cancellationToken);
+
+    private async Task PublishAsync(TimeSpan silentFor, CancellationToken cancellationToken)
     {
         try
         {
-            await Publisher.PublishPendingAsync(Waiting > 0 ? TimeSpan.FromDays(1) : TimeSpan.Zero, cancellationToken);
+            await Publisher.PublishPendingAsync(silentFor, cancellationToken);
         }
         catch (Exception e) when (BrokerFaults.IsTransient(e, cancellationToken))
         {

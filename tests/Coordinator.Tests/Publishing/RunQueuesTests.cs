@@ -75,7 +75,7 @@ public sealed class RunQueuesTests : IAsyncLifetime
         while ((await _channel.QueueDeclarePassiveAsync(RunTopology.Errors(_run), Cancellation)).MessageCount == 0)
             await Task.Yield();
 
-        await Queues.RemoveAsync(Cancellation);
+        await Queues.RemoveAsync(keepErrors: false, Cancellation);
 
         Assert.Equal(1u, (await _channel.QueueDeclarePassiveAsync(RunTopology.Errors(_run), Cancellation)).MessageCount);
         await Assert.ThrowsAsync<OperationInterruptedException>(
@@ -87,7 +87,7 @@ public sealed class RunQueuesTests : IAsyncLifetime
     {
         await Queues.DeclareAsync(Cancellation);
 
-        await Queues.RemoveAsync(Cancellation);
+        await Queues.RemoveAsync(keepErrors: false, Cancellation);
 
         await Assert.ThrowsAsync<OperationInterruptedException>(
             () => _channel.QueueDeclarePassiveAsync(RunTopology.Errors(_run), Cancellation));
@@ -95,7 +95,7 @@ public sealed class RunQueuesTests : IAsyncLifetime
 
     [Fact]
     public async Task Removing_what_is_not_there_is_no_failure()
-        => await Queues.RemoveAsync(Cancellation);
+        => await Queues.RemoveAsync(keepErrors: false, Cancellation);
 
     [Fact]
     public async Task What_the_broker_gives_up_on_goes_to_the_error_queue()
