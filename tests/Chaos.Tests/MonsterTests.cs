@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Migration.TestServers;
 using MongoDB.Bson;
-using MongoDB.Driver;
 
 namespace Migration.Chaos.Tests;
 

@@ -1,5 +1,4 @@
 using Migration.ChaosHook;
-using Migration.SampleShop;
 using Migration.Worker;
 
 namespace Migration.Chaos.Tests;

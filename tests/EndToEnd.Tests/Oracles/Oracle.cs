@@ -1,5 +1,7 @@
 using System.Globalization;
+#pragma warning disable IDE0005 // The chaos tests, which compile this file as well, have it everywhere.
 using Migration.EndToEnd.Tests.Harness;
+#pragma warning restore IDE0005
 using Migration.SampleShop;
 using MongoDB.Bson;
 using Npgsql;

@@ -1,4 +1,6 @@
+#pragma warning disable IDE0005 // The chaos tests, which compile this file as well, have it everywhere.
 using Migration.EndToEnd.Tests.Harness;
+#pragma warning restore IDE0005
 using Npgsql;
 
 namespace Migration.EndToEnd.Tests.Oracles;
