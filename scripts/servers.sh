@@ -362,11 +362,41 @@ raise_postgres() {
 
 # Not by pg_ctl: as a child of this shell the server leaves no zombie where process 1 reaps late or never.
 run_postgres() {
-  local dir=$1 bin=$2
+  local dir=$1 bin=$2 home clock=()
   if postgres_answers "$dir" "$bin"; then return; fi
-  (in_postgres "$dir" "$bin/postgres" -D data) >>"$dir/server.log" 2>&1 &
+  home=$(realpath "$dir/server")
+  if [[ -f $dir/clock ]]; then
+    prepare_clock "$dir" "$home" || fail 'libfaketime, which a clock of its own needs, cannot be had.' || return
+    clock=(env LD_PRELOAD="$home/libfaketime.so" FAKETIME_TIMESTAMP_FILE="$home/clock" FAKETIME_CACHE_DURATION=1
+      FAKETIME_DONT_FAKE_MONOTONIC=1)
+  fi
+  (in_postgres "$dir" ${clock[@]+"${clock[@]}"} "$bin/postgres" -D data) >>"$dir/server.log" 2>&1 &
   note_process
   await 60 postgres_is_ready_or_gone "$dir" "$bin" "$!" && postgres_answers "$dir" "$bin"
+}
+
+# With a file DIR/clock the server's clock is the machine's plus what DIR/server/clock says, such as +3600 or -3600
+# seconds; it is looked at about once a second. Timers are left as they are.
+prepare_clock() {
+  [[ -f $2/clock ]] || cp "$1/clock" "$2/clock" || return
+  [[ -f $2/libfaketime.so ]] || install -m 755 "$(faketime_library)" "$2/libfaketime.so"
+}
+
+# The library that Debian's package libfaketime has; fetched into .local, and nothing is installed, where it is missing.
+faketime_library() {
+  local library folder=$REPOSITORY/.local/faketime
+  for library in /usr/lib/*/faketime/libfaketimeMT.so.1 "$folder"/usr/lib/*/faketime/libfaketimeMT.so.1; do
+    if [[ -f $library ]]; then echo "$library" && return; fi
+  done
+  mkdir -p "$folder" || return
+  # Two servers at once: the second waits for the first.
+  (
+    exec 9>"$folder.lock"
+    flock 9 && cd "$folder" || exit
+    [[ ! -d usr ]] || exit 0
+    apt-get -o APT::Sandbox::User= download libfaketime && dpkg-deb -x libfaketime_*.deb .
+  ) >&2 || return
+  readlink -e "$folder"/usr/lib/*/faketime/libfaketimeMT.so.1
 }
 
 postgres_is_ready_or_gone() { postgres_answers "$1" "$2" || ! kill -0 "$3" 2>/dev/null; }

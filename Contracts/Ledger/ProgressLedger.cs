@@ -6,7 +6,7 @@ namespace Migration.Contracts.Ledger;
 public sealed class ProgressLedger(NpgsqlDataSource target)
 {
     /// <summary>While PostgreSQL was down no heart could beat: for a lease after its start nobody's silence means anything.</summary>
-    private const string SinceStart = "pg_postmaster_start_time() < clock_timestamp() - $2";
+    private const string SinceStart = "pg_postmaster_start_time() NOT BETWEEN clock_timestamp() - $2 AND clock_timestamp() + $2";
 
     private const string Unclaimed = " messages were sent for it and no worker claimed it; see the error queue and the logs of the workers";
 
@@ -79,7 +79,8 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
     /// <summary>
     /// Slices without an outcome and without a live owner: running ones whose worker stopped or is silent for longer
     /// than the lease become queued again and are returned, so that a new message can be sent for each. Of workers that are
-    /// silent the sessions are ended first.
+    /// silent the sessions are ended first. A heartbeat in the future is as good as none: the database's clock was set back,
+    /// and a worker that lives has the right time there a moment later.
     /// </summary>
     public async Task<List<PendingSlice>> ReleaseAbandonedAsync(Guid runId, TimeSpan lease, CancellationToken cancellationToken)
     {
@@ -92,7 +93,7 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
                 stalled_attempts = greatest(s.stalled_attempts - s.is_waiting::int, s.silent_attempts + (NOT s.is_waiting)::int)
             FROM migration.worker w
             WHERE s.run_id = $1 AND s.state = 'running' AND w.id = s.worker_id
-              AND (w.stopped_at IS NOT NULL OR w.heartbeat_at < clock_timestamp() - $2 AND {SinceStart})
+              AND (w.stopped_at IS NOT NULL OR w.heartbeat_at NOT BETWEEN clock_timestamp() - $2 AND clock_timestamp() + $2 AND {SinceStart})
             RETURNING s.collection, s.number, s.record_offset, s.record_limit
             """,
             row => new PendingSlice(
@@ -114,7 +115,7 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
                 SELECT {WorkerSession.ApplicationNameInSql}
                 FROM migration.worker w JOIN migration.slice s ON s.worker_id = w.id
                 WHERE s.run_id = $1 AND s.state = 'running' AND w.stopped_at IS NULL
-                  AND w.heartbeat_at < clock_timestamp() - $2 AND {SinceStart})
+                  AND w.heartbeat_at NOT BETWEEN clock_timestamp() - $2 AND clock_timestamp() + $2 AND {SinceStart})
             """,
             cancellationToken, runId, lease);
 

@@ -42,7 +42,7 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
                    OR s.state = 'running' AND ($5 OR s.worker_id = $4 OR NOT EXISTS (
                        SELECT FROM migration.worker w
                        WHERE w.id = s.worker_id AND w.stopped_at IS NULL
-                         AND w.heartbeat_at > clock_timestamp() - $6)))
+                         AND w.heartbeat_at BETWEEN clock_timestamp() - $6 AND clock_timestamp() + $6)))
             RETURNING s.claim, s.record_offset, s.record_limit, s.first_position, s.last_position, s.bracket,
                       s.checkpoint, s.read, s.written, s.quarantined, s.skipped, s.attempts, s.stalled_attempts,
                       s.silent_attempts, s.splits, s.step

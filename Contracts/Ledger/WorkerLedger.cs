@@ -26,7 +26,7 @@ public sealed class WorkerLedger(NpgsqlDataSource target)
             """
             SELECT DISTINCT w.name FROM migration.worker w JOIN migration.slice s ON s.worker_id = w.id
             WHERE s.run_id = $1 AND s.state = 'running' AND w.stopped_at IS NULL
-              AND w.heartbeat_at > clock_timestamp() - $2
+              AND w.heartbeat_at BETWEEN clock_timestamp() - $2 AND clock_timestamp() + $2
             ORDER BY w.name
             """,
             row => row.GetString(0), cancellationToken, runId, lease);

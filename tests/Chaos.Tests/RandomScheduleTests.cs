@@ -30,7 +30,6 @@ public sealed class RandomScheduleTests(ArenaPool arenas)
         catch (Exception e)
         {
             ScheduleLog.Write(theatre, clock.Elapsed, null, "FAILED: " + e.Message.Split('\n')[0]);
-            await rental.Arena.MakeReadyAsync(Cancellation);
             Assert.Fail($"{ScheduleLog.HowToRepeat(seed)}\n{e}\n{theatre.Crew.Tail()}");
         }
     }

@@ -97,6 +97,7 @@ internal sealed class Theatre : IAsyncDisposable
     {
         await Bed.DisposeAsync();
         await Links.DisposeAsync();
+        await Arena.MakeReadyAsync(CancellationToken.None);
         await Arena.DropDatabaseAsync(Database, CancellationToken.None);
     }
 }

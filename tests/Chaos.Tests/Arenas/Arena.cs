@@ -24,15 +24,16 @@ internal sealed class Arena : IAsyncDisposable
 
     public static async Task<Arena> StartAsync(CancellationToken cancellation)
     {
-        var target = PrivateServer.StartPostgresAsync(cancellation);
+        var target = PrivateServer.StartPostgresAsync(cancellation, ownClock: true);
         var broker = PrivateServer.StartRabbitMqAsync(cancellation);
         var source = PrivateServer.StartDocumentDbAsync(cancellation);
         return new Arena(await target, await broker, await source);
     }
 
-    /// <summary>After a test, whatever became of it: servers that it left stopped are started again.</summary>
+    /// <summary>After a test, whatever became of it: servers that it left stopped are started again, and the clock is right.</summary>
     public async Task MakeReadyAsync(CancellationToken cancellation)
     {
+        await Target.SetClockAsync(TimeSpan.Zero, cancellation);
         foreach (var server in new[] { Target, Broker, Source })
             await server.StartAgainAsync(cancellation);
         _disk?.MakeRoom();

@@ -40,10 +40,12 @@ internal static class FaultDeck
         return faults;
     }
 
-    // Kinds that take long stand apart from each other.
+    // Kinds that take long stand apart from each other, and what takes longest comes first.
     private static IEnumerable<Func<string, Random, ShopCounts, Fault>> All()
     {
+        yield return (name, random, _) => new CoordinatorKilled(name, new Moment(Share(random, 0.1, 0.9)));
         yield return (name, random, _) => new Outage(name, ServerKind.Broker, true, Sometime(random));
+        yield return (name, random, shop) => Poison.Of(name, "hang", shop, random);
         foreach (var point in WorkerPoints)
             yield return (name, random, _) => new SelfFault(name, ProgramKind.Worker, point, Passage(random, point), "kill");
         yield return (name, random, _) => new QueueFault(name, QueueDeed.Purge, random.Next(), Early(random));
@@ -67,9 +69,10 @@ internal static class FaultDeck
         yield return (name, random, _) => new FullDisk(name, Early(random));
         yield return (name, random, _) => new QueueFault(name, QueueDeed.Delete, random.Next(), Early(random));
         yield return (name, random, _) => Paused(name, random);
-        foreach (var deed in new[] { "kill", "overflow", "hang", "allocate", "throw" })
+        foreach (var deed in new[] { "kill", "overflow", "allocate", "throw" })
             yield return (name, random, shop) => Poison.Of(name, deed, shop, random);
-        yield return (name, random, _) => new CoordinatorKilled(name, new Moment(Share(random, 0.1, 0.9)));
+        yield return (name, random, _) => new ClockJump(name, TimeSpan.FromMinutes(random.Next(2, 90)), Sometime(random));
+        yield return (name, random, _) => new ClockJump(name, -TimeSpan.FromMinutes(random.Next(2, 90)), Sometime(random));
     }
 
     private static SelfFault Terminated(string name, Random random, ProgramKind program)

@@ -123,6 +123,18 @@ public sealed class ProgressLedgerTests
     }
 
     [Fact]
+    public async Task A_worker_that_died_before_the_clock_was_set_back_is_not_waited_for_until_then()
+    {
+        await using var ledger = await CreateAsync();
+        var slice = await ledger.PlanSliceAsync();
+        await (await ledger.WorkerAsync()).ClaimAsync(slice);
+        await ledger.ExecuteAsync("UPDATE migration.worker SET heartbeat_at = heartbeat_at + $1", Lease * 2);
+        Assert.Empty(await ledger.Workers.LiveOwnersAsync(slice.RunId, Lease, Cancellation));
+
+        Assert.Single(await ledger.Progress.ReleaseAbandonedAsync(slice.RunId, Lease, Cancellation));
+    }
+
+    [Fact]
     public async Task A_worker_that_fell_silent_in_the_middle_of_a_batch_holds_nobody_up()
     {
         await using var ledger = await CreateAsync();

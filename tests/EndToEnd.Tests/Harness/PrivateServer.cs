@@ -40,7 +40,9 @@ internal sealed class PrivateServer : IAsyncDisposable
     /// <summary>Of PostgreSQL; its owner is the account that the server runs as.</summary>
     public string DataFolder => Path.Combine(_folder, "server", "data");
 
-    public static Task<PrivateServer> StartPostgresAsync(CancellationToken cancellation) => StartAsync("postgres", cancellation);
+    /// <param name="ownClock">Whether <see cref="SetClockAsync"/> can be used.</param>
+    public static Task<PrivateServer> StartPostgresAsync(CancellationToken cancellation, bool ownClock = false)
+        => StartAsync("postgres", cancellation, ownClock ? "+0" : null);
 
     public static Task<PrivateServer> StartRabbitMqAsync(CancellationToken cancellation) => StartAsync("rabbitmq", cancellation);
 
@@ -56,6 +58,10 @@ internal sealed class PrivateServer : IAsyncDisposable
     public Task StartAgainAsync(CancellationToken cancellation)
         => ToolAsync(_kind == "documentdb" ? "resume" : "start", cancellation);
 
+    /// <summary>Lets PostgreSQL's clock differ from the machine's from now on; each of its processes sees it within a second or so.</summary>
+    public Task SetClockAsync(TimeSpan ahead, CancellationToken cancellation) => File.WriteAllTextAsync(
+        Path.Combine(_folder, "server", "clock"), FormattableString.Invariant($"{ahead.TotalSeconds:+0;-0;+0}"), cancellation);
+
     /// <summary>Lines of PostgreSQL's log that hold the text.</summary>
     public int CountInLog(string text)
         => File.ReadLines(Path.Combine(_folder, "server.log")).Count(line => line.Contains(text, StringComparison.Ordinal));
@@ -68,9 +74,11 @@ internal sealed class PrivateServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static async Task<PrivateServer> StartAsync(string kind, CancellationToken cancellation)
+    private static async Task<PrivateServer> StartAsync(string kind, CancellationToken cancellation, string? clock = null)
     {
         var folder = Directory.CreateTempSubdirectory($"migration-e2e-{kind}-").FullName;
+        if (clock is not null)
+            await File.WriteAllTextAsync(Path.Combine(folder, "clock"), clock, cancellation);
         var script = Process.Start(Bash(["-c", Serve, "bash", Repository.ServersScript, kind, folder]))!;
         script.ErrorDataReceived += (_, _) => { };
         script.BeginErrorReadLine();
