@@ -39,12 +39,7 @@ internal sealed class Replayer(
         var hash = await AdoptFileAsync(cancellationToken);
         var replay = await _replays.StartAsync(run.Id, request.ToString(), hash, cancellationToken);
         if (request.Quarantine)
-        {
             _text.Write(await ReplayQuarantineAsync(replay, hash, cancellationToken));
-            await new PausedCollections(target, run, file, console).LetGoOnAsync(onlyWithinLimit: true, cancellationToken);
-        }
-
-
 
         // What was paused over what is in by now goes on.
         await new PausedCollections(target, run, file, console).LetGoOnAsync(onlyWithinLimit: true, cancellationToken);

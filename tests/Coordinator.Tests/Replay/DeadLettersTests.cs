@@ -1,12 +1,12 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using Migration.Contracts.Ledger;
 using Migration.Coordinator.Publishing;
 using Migration.Coordinator.Replay;
 using Migration.Coordinator.Tests.Tracking;
 using Migration.TestServers;
 using Migration.Worker.Consumers;
-using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
