@@ -128,8 +128,8 @@ public sealed class ReplayTests
         await SendForeignAsync(bed, errors);
 
         // In the ledger again, no message sent; then: sent and confirmed, not noted, the dead letters not acknowledged.
-        await KillAsync(bed, $"OLD.state = 'failed' AND NEW.state = 'planned' AND NEW.number = {await SomeFailedAsync(bed)}");
-        await KillAsync(bed, $"OLD.state = 'planned' AND NEW.state = 'queued' AND NEW.number = {await SomeFailedAsync(bed)}");
+        await KillAsync(bed, $"OLD.state = 'failed' AND NEW.state = 'planned' AND NEW.number = {await SomeUnsentAsync(bed)}");
+        await KillAsync(bed, $"OLD.state = 'planned' AND NEW.state = 'queued' AND NEW.number = {await SomeUnsentAsync(bed)}");
 
         var replay = bed.StartCoordinator("replay", bed.Run, "--dead-letters", "--local", "--log-folder", bed.Folder);
         await replay.EndsWithAsync(ExitCode.Done, Cancellation, LongEnough);
@@ -179,12 +179,12 @@ public sealed class ReplayTests
         await gate.OpenAsync(Cancellation);
     }
 
-    /// <summary>A slice of which there is still work for a replay, from the middle of them.</summary>
-    private static Task<long> SomeFailedAsync(TestBed bed) => NumberAsync(
+    /// <summary>A slice that no replay has sent yet, from the middle of them; it may have been revived.</summary>
+    private static Task<long> SomeUnsentAsync(TestBed bed) => NumberAsync(
         bed,
         """
-        SELECT number::bigint FROM migration.slice WHERE state = 'failed' ORDER BY number
-        OFFSET (SELECT count(*) / 2 FROM migration.slice WHERE state = 'failed') LIMIT 1
+        SELECT number::bigint FROM migration.slice WHERE state IN ('failed', 'planned') ORDER BY number
+        OFFSET (SELECT count(*) / 2 FROM migration.slice WHERE state IN ('failed', 'planned')) LIMIT 1
         """);
 
     private static async Task SendForeignAsync(TestBed bed, string queue)
