@@ -30,6 +30,9 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Error, "Run {Run} cannot be worked on here: {Reason}")]
     public static partial void RunRefused(this ILogger logger, string run, string reason);
 
+    [LoggerMessage(2009, LogLevel.Warning, "Run {Run}: messages were sent and none arrived here; subscribing to its queue anew")]
+    public static partial void SubscribesAnew(this ILogger logger, string run);
+
     [LoggerMessage(2100, LogLevel.Debug, "{Slice}: claimed (claim {Claim}, attempt {Attempt})")]
     public static partial void Claimed(this ILogger logger, string slice, int claim, int attempt);
 

@@ -12,13 +12,14 @@ namespace Migration.Worker.Hosting;
 /// </summary>
 internal sealed class RunWatcher(
     RunSubscriptions subscriptions, WorkerOptions options, NpgsqlDataSource target, WorkerIdentity worker,
-    DrainSignal drain, WorkRefusal refusal, IHostApplicationLifetime lifetime, TimeProvider time,
+    SlicesInHand inHand, DrainSignal drain, WorkRefusal refusal, IHostApplicationLifetime lifetime, TimeProvider time,
     ILogger<RunWatcher> logger) : BackgroundService
 {
     /// <summary>How long a worker waits for an incomplete run to go on.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly RunLedger _runs = new(target);
+    private readonly DeliveryWatch _deliveries = new(target, inHand, time);
     private bool _hasWorked;
     private long? _incompleteSince;
 
@@ -86,6 +87,17 @@ internal sealed class RunWatcher(
             await subscriptions.ConnectAsync(run, cancellationToken);
             _hasWorked = true;
         }
+
+        var deaf = await _deliveries.DeafToAsync(running.Select(run => run.Id), cancellationToken);
+        foreach (var run in running.Where(run => deaf.Contains(run.Id)))
+            await SubscribeAnewAsync(run, cancellationToken);
+    }
+
+    private async Task SubscribeAnewAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        logger.SubscribesAnew(run.Name);
+        await subscriptions.DisconnectAsync(run.Id, cancellationToken);
+        await subscriptions.ConnectAsync(run, cancellationToken);
     }
 
     /// <summary>
