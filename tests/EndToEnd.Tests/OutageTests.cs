@@ -50,7 +50,7 @@ public sealed class OutageTests
         await bed.OnBrokerAsync(
             async channel =>
             {
-                await channel.QueueDeleteAsync(queue, cancellationToken: Cancellation);
+                await channel.QueueDeleteAsync(queue, ifUnused: false, ifEmpty: false, noWait: true, Cancellation);
                 await channel.QueueDeclareAsync(
                     queue, durable: true, exclusive: false, autoDelete: false,
                     new Dictionary<string, object?>(RunTopology.SliceQueueArguments(run!)), cancellationToken: Cancellation);
