@@ -12,6 +12,10 @@ public sealed class LedgerSchemaTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>Numbered SQL files, which is the latest version as well.</summary>
+    private static int Files
+        => typeof(LedgerSchema).Assembly.GetManifestResourceNames().Count(name => name.EndsWith(".sql", StringComparison.Ordinal));
+
     [Fact]
     public async Task The_schema_is_created_once_and_kept_the_second_time()
     {
@@ -33,7 +37,7 @@ public sealed class LedgerSchemaTests
 
         await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => LedgerSchema.EnsureAsync(database.DataSource, Cancellation)));
 
-        Assert.Equal(2L, await database.DataSource.ScalarAsync<long>(
+        Assert.Equal(Files, await database.DataSource.ScalarAsync<long>(
             "SELECT count(*) FROM migration.ledger_version", Cancellation));
     }
 
@@ -97,6 +101,22 @@ public sealed class LedgerSchemaTests
 
         Assert.Contains("has version 99", refused.Message, StringComparison.Ordinal);
         Assert.Contains("or a newer one", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_only_looks_is_told_of_another_version_and_changes_nothing()
+    {
+        await using var ledger = await LedgerDatabase.CreateAsync();
+        await LedgerSchema.CheckAsync(ledger.Target, Cancellation);
+
+        await ledger.ExecuteAsync($"DELETE FROM migration.ledger_version WHERE version = {Files}");
+        var older = await Assert.ThrowsAsync<LedgerException>(() => LedgerSchema.CheckAsync(ledger.Target, Cancellation));
+        Assert.Contains($"has version {Files - 1}, and this program reads version {Files}", older.Message, StringComparison.Ordinal);
+        Assert.Equal(Files - 1L, await ledger.ScalarAsync<long>("SELECT count(*) FROM migration.ledger_version"));
+
+        await ledger.ExecuteAsync("INSERT INTO migration.ledger_version (version) VALUES (99)");
+        var newer = await Assert.ThrowsAsync<LedgerException>(() => LedgerSchema.CheckAsync(ledger.Target, Cancellation));
+        Assert.Contains("has version 99", newer.Message, StringComparison.Ordinal);
     }
 
     [Fact]
