@@ -67,9 +67,9 @@ internal static class ReplayCommand
         var file = mended ?? StoredMigrationFile.FromStoredJson(run.File).WithConnections(
             parsed.Find(Connections.Source, Connections.SourceVariable), uri, parsed.Find(Connections.Broker, Connections.BrokerVariable));
         using var loggers = LoggerFactory.Create(logging => logging.AddWorkerConsole(parsed.GetValue(CommandLine.Debug)));
-        return await new Replayer(
-            WorkerPlaceOptions.Read(parsed, run.Name), request, run, file, mended, target, AnsiConsole.Console, loggers)
-            .ReplayAsync(cancellationToken);
+        using var replayer = new Replayer(
+            WorkerPlaceOptions.Read(parsed, run.Name), request, run, file, mended, target, AnsiConsole.Console, loggers);
+        return await replayer.ReplayAsync(cancellationToken);
     }
 
     private static ReplayRequest Read(ParseResult parsed)

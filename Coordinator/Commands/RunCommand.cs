@@ -29,7 +29,8 @@ internal static class RunCommand
             var file = MigrationFileLoader.Load(parsed.GetValue(File)!, Environment.GetEnvironmentVariable);
             try
             {
-                return await new RunDriver(request, file, AnsiConsole.Console).DriveAsync(cancellationToken);
+                using var driver = new RunDriver(request, file, AnsiConsole.Console);
+                return await driver.DriveAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

@@ -16,7 +16,7 @@ namespace Migration.Coordinator.Replay;
 /// <param name="mended">A migration file that takes the place of the run's; null to go on with that one.</param>
 internal sealed class Replayer(
     RunRequest place, ReplayRequest request, RunRecord run, MigrationFile file, MigrationFile? mended, NpgsqlDataSource target,
-    IAnsiConsole console, ILoggerFactory loggers)
+    IAnsiConsole console, ILoggerFactory loggers) : IDisposable
 {
     private readonly RunExecution _execution = new(place, file, console);
     private readonly ReplayLedger _replays = new(target);
@@ -29,7 +29,11 @@ internal sealed class Replayer(
         await new FailureFinder(target, run).CheckAsync(request.Selection, cancellationToken);
         CheckChanges();
         if (request.DeadLetters && !request.IsDryRun)
+        {
             await _execution.CheckBrokerAsync(cancellationToken);
+            await _execution.CheckPlaceAsync(run, run.Name, cancellationToken);
+        }
+
         await CheckTablesAsync(cancellationToken);
         if (request.IsDryRun)
             return await RehearseAsync(cancellationToken);
@@ -48,6 +52,8 @@ internal sealed class Replayer(
         await _replays.FinishAsync(replay, cancellationToken);
         return await EndAsync(cancellationToken);
     }
+
+    public void Dispose() => _execution.Dispose();
 
     private void CheckChanges()
     {

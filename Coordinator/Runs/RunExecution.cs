@@ -3,6 +3,7 @@ using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Coordinator.Publishing;
 using Migration.Coordinator.Replay;
+using Migration.Coordinator.Scaling;
 using Migration.Coordinator.Tracking;
 using Migration.Worker;
 using Migration.Worker.Hosting;
@@ -15,13 +16,14 @@ namespace Migration.Coordinator.Runs;
 /// <summary>
 /// Has a planned run's slices worked on and judges what came of it; the same for a run that goes on and for a replay.
 /// </summary>
-internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsiConsole console)
+internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsiConsole console) : IDisposable
 {
-    private readonly WorkerPlace _place = request.Place ?? (file.Broker is null ? WorkerPlace.InProcess : WorkerPlace.Local);
+    private readonly RunPlace _place = new(request, file, console);
+    private bool _hadWorkers;
 
     /// <summary>Null when the workers are hosted here.</summary>
     /// <exception cref="UserException">A broker is needed and none is given.</exception>
-    private string? Broker => _place == WorkerPlace.InProcess ? null : file.Broker?.Uri
+    private string? Broker => _place.Kind == WorkerPlace.InProcess ? null : file.Broker?.Uri
         ?? throw new UserException(
             "Workers outside this process need a broker: add 'broker: { uri: amqp://... }' to the migration file, set "
             + "MIGRATION_BROKER, or run with --in-process.");
@@ -32,6 +34,11 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
         if (Broker is { } broker)
             await BrokerProbe.CheckAsync(broker, cancellationToken);
     }
+
+    /// <summary>As well: what a cluster would refuse in the middle is refused before anything is made.</summary>
+    /// <param name="run">Null for one that is not in the ledger yet.</param>
+    public Task CheckPlaceAsync(RunRecord? run, string runName, CancellationToken cancellationToken)
+        => _place.CheckAsync(run, runName, cancellationToken);
 
     /// <summary>The run's error queue; null without a broker.</summary>
     public DeadLetters? DeadLetters(RunRecord run, NpgsqlDataSource target)
@@ -58,7 +65,8 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
             progress, runLock, reconciler, bus.News, run, TimeProvider.System, bus.Loggers.CreateLogger<RunTracker>());
 
         await new RunLedger(target).StartAsync(run.Id, cancellationToken);
-        await using var workers = await RunWorkers.StartAsync(_place, request, run, file, bus, broker, console, cancellationToken);
+        await using var workers = await _place.StartAsync(run, target, bus, broker, cancellationToken);
+        _hadWorkers = true;
 
         await putToWork(new RunPublishing(publisher, queues, waiting, bus.Loggers), cancellationToken);
         var pauses = new PauseNews(progress, run.Id, Console.Error);
@@ -69,8 +77,8 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
                 if (bus.Refusal is { } reason)
                     throw new UserException(Failure.Describe(reason).Code, Failure.Describe(reason).Message);
                 // Each attempt that took a worker down brings its slice closer to being cut: that is progress, too.
-                workers.Supervise(
-                    collections.Sum(c => c.Slices.Completed + c.Attempts), collections.Sum(c => c.Counts.Written), bus.Loggers);
+                await workers.SuperviseAsync(
+                    new RunPulse(collections.Sum(c => c.Slices.Completed + c.Attempts), collections.Sum(c => c.Counts.Written)), token);
                 await view.ShowAsync(collections, token);
                 await pauses.TellAsync(collections, token);
             },
@@ -92,9 +100,24 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
         await (verdict.IsComplete
             ? runs.CompleteAsync(run.Id, cancellationToken)
             : runs.EndIncompleteAsync(run.Id, string.Join(' ', verdict.Reasons), cancellationToken));
+        if (_hadWorkers)
+            await LetWorkersGoAsync(run, cancellationToken);
         if (Broker is { } broker)
             await RemoveQueuesAsync(target, broker, run, cancellationToken);
         return await ReportAsync(target, run, cancellationToken);
+    }
+
+    /// <summary>Workers that cannot be let go end by themselves, or wait in vain: no reason to keep the report back.</summary>
+    private async Task LetWorkersGoAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _place.LetGoAsync(run, cancellationToken);
+        }
+        catch (UserException e)
+        {
+            console.MarkupLineInterpolated($"[yellow]warning[/] the worker Job could not be brought to its end: {e.Message}");
+        }
     }
 
     /// <summary>Queues that cannot be removed are in nobody's way, so they do not cost the report.</summary>
@@ -131,6 +154,8 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
         RunReportText.Write(console, report);
         return report.IsComplete ? ExitCode.Done : ExitCode.Incomplete;
     }
+
+    public void Dispose() => _place.Dispose();
 
     private WorkerOptions InProcessOptions() => new()
     {

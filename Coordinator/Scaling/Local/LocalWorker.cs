@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Migration.Coordinator.Scaling;
+namespace Migration.Coordinator.Scaling.Local;
 
 /// <summary>One worker process and its log.</summary>
 internal sealed partial class LocalWorker : IDisposable
