@@ -60,7 +60,7 @@ public sealed class ConnectionLedger(NpgsqlDataSource target)
             """
             SELECT r.max_connections, coalesce(sum(w.connections) FILTER (
                        WHERE w.heartbeat_at BETWEEN clock_timestamp() - $4 AND clock_timestamp() + $4), 0)::int,
-                   coalesce(nullif((to_jsonb(r) ->> 'workers_wanted')::int, 0), 1 + count(w.id)::int)
+                   coalesce(nullif(r.workers_wanted, 0), 1 + count(w.id)::int)
             FROM migration.run r
             LEFT JOIN migration.worker w ON w.run_id = r.id AND w.id <> $1 AND w.stopped_at IS NULL
               AND w.heartbeat_at BETWEEN clock_timestamp() - greatest($4, $3) AND clock_timestamp() + greatest($4, $3)

@@ -52,7 +52,7 @@ internal static class WorkerCommand
             StopAtEndOfInput(host.Services.GetRequiredService<IHostApplicationLifetime>());
         health.Start();
         var patience = new Patience(limit, health, host.Services.GetRequiredService<ILogger<Patience>>(), TimeProvider.System);
-        return await FindServersAsync(host, patience, cancellationToken) ? await RunAsync(host, cancellationToken) : ExitCode.Done;
+        return await FindServersAsync(host, patience, cancellationToken) ? await RunAsync(host, cancellationToken) : Stopped(cancellationToken);
     }
 
     /// <summary>False when it was asked to stop while it waited for them.</summary>
@@ -87,8 +87,16 @@ internal static class WorkerCommand
             // The stop took longer than its time; why it stopped is what counts.
         }
 
-        return refusal.Reason is { } reason ? throw reason : ExitCode.Done;
+        if (refusal.Reason is { } reason)
+            throw reason;
+        return Stopped(cancellationToken);
     }
+
+    /// <summary>In an Indexed Job 0 says that this worker's number is done for good: one that was preempted would have no successor.</summary>
+    private static int Stopped(CancellationToken cancellationToken)
+        => cancellationToken.IsCancellationRequested && Environment.GetEnvironmentVariable(WindowOptions.CompletionIndex) is not null
+            ? ExitCode.Interrupted
+            : ExitCode.Done;
 
     private static IHost Build(WorkerOptions options, ProgramHealth health, string broker, bool debug)
     {

@@ -58,9 +58,8 @@ public sealed class ConnectionLedgerTests
     public async Task Where_it_is_known_how_many_workers_are_wanted_the_first_ones_leave_room_for_the_others()
     {
         await using var ledger = await LedgerDatabase.CreateAsync();
-        await ledger.ExecuteAsync("ALTER TABLE migration.run ADD COLUMN IF NOT EXISTS workers_wanted int");
         var run = await LimitedRunAsync(ledger, 12);
-        await ledger.ExecuteAsync("UPDATE migration.run SET workers_wanted = 6 WHERE id = $1", run);
+        await ledger.ExecuteAsync("UPDATE migration.run SET workers_wanted = 6, workers_configured = 6 WHERE id = $1", run);
 
         Assert.Equal(2, (await AnswerAsync(ledger, await ledger.WorkerAsync(), run, 9)).Connections);
     }
