@@ -39,6 +39,7 @@ internal sealed class SlicesInHand
                 return null;
             _slices[id] = count + 1;
             Taken++;
+            Instruments.TookUp();
             return new Hold(this, id);
         }
     }
@@ -52,6 +53,7 @@ internal sealed class SlicesInHand
 
     private void LetGo(SliceId id)
     {
+        Instruments.LetGo();
         lock (_lock)
         {
             if (--_slices[id] == 0)

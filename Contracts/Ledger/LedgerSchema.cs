@@ -14,6 +14,9 @@ public static class LedgerSchema
     // Looked up here, for to_regnamespace and IF NOT EXISTS ask for rights that somebody who only looks may lack.
     private const string SchemaExists = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'migration')";
 
+    /// <summary>That this program makes.</summary>
+    internal static int Version => Scripts().Count;
+
     private const string LatestVersion = "SELECT coalesce(max(version), 0) FROM migration.ledger_version";
 
     /// <summary>Whether there is a ledger; creates nothing and needs no right on it.</summary>
@@ -44,7 +47,7 @@ public static class LedgerSchema
     public static async Task CheckAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
     {
         var version = await target.ScalarAsync<int>(LatestVersion, cancellationToken);
-        var known = Scripts().Count;
+        var known = Version;
         await using var connection = target.CreateConnection();
         if (version > known)
             throw TooNew(connection, version, known);

@@ -1,5 +1,4 @@
 using Migration.Contracts.Ledger;
-using Npgsql;
 
 namespace Migration.Worker.Hosting;
 
@@ -8,26 +7,25 @@ namespace Migration.Worker.Hosting;
 /// ledger has slices for which several messages were confirmed and none was heard of. So it is after a queue was deleted
 /// and made again so fast that the broker told nobody: consumers of the former queue wait for ever.
 /// </summary>
-internal sealed class DeliveryWatch(NpgsqlDataSource target, SlicesInHand inHand, TimeProvider time)
+internal sealed class DeliveryWatch(SlicesInHand inHand, TimeProvider time)
 {
     /// <summary>Reconcile sends a slice without a sign of life again after 10 seconds; the first message may still be on its way.</summary>
     private const int Messages = 2;
 
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(20);
 
-    private readonly ProgressLedger _progress = new(target);
     private long _quietSince = time.GetTimestamp();
     private long _taken;
 
     /// <summary>Those whose queues should be subscribed to anew. Asks the ledger at most every 20 seconds.</summary>
-    public async Task<List<Guid>> DeafToAsync(IEnumerable<Guid> runs, CancellationToken cancellationToken)
+    public async Task<List<Guid>> DeafToAsync(ProgressLedger ledger, IEnumerable<Guid> runs, CancellationToken cancellationToken)
     {
         var deaf = new List<Guid>();
         if (!IsQuiet())
             return deaf;
         foreach (var run in runs)
         {
-            if (await _progress.HasUnheardSlicesAsync(run, Messages, cancellationToken))
+            if (await ledger.HasUnheardSlicesAsync(run, Messages, cancellationToken))
                 deaf.Add(run);
         }
 
