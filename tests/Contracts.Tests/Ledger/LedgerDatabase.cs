@@ -35,6 +35,20 @@ internal sealed class LedgerDatabase : IAsyncDisposable
         return new LedgerDatabase(database);
     }
 
+    /// <summary>
+    /// On a server that has been up for longer than the lease; before, nobody's silence means anything. Waits for that
+    /// before there is a worker that could fall silent meanwhile.
+    /// </summary>
+    public static async Task<LedgerDatabase> CreateWhereSilenceCountsAsync()
+    {
+        var ledger = await CreateAsync();
+        await using var upForALease = ledger.Target.CreateCommand("SELECT pg_sleep_until(pg_postmaster_start_time() + $1)");
+        upForALease.Parameters.Add(new NpgsqlParameter { Value = Lease });
+        upForALease.CommandTimeout = 0;
+        await upForALease.ExecuteNonQueryAsync(Cancellation);
+        return ledger;
+    }
+
     public Task<RunRecord> CreateRunAsync(string name = "shop", params string[] collections)
         => Runs.CreateAsync(
             name, """{"version": 1}""", "hash",

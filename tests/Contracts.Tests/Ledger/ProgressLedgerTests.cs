@@ -82,7 +82,7 @@ public sealed class ProgressLedgerTests
     [Fact]
     public async Task Slices_of_stopped_and_silent_workers_are_released_and_those_of_live_ones_are_not()
     {
-        await using var ledger = await CreateAsync();
+        await using var ledger = await CreateWhereSilenceCountsAsync();
         var run = await ledger.PlanAsync(10, 10, 10, 10, 10, 10);
         var (live, stopped, silent) = (await ledger.WorkerAsync("live:1"), await ledger.WorkerAsync(), await ledger.WorkerAsync());
         await live.ClaimAsync(new SliceId(run, Collection, 0));
@@ -108,7 +108,7 @@ public sealed class ProgressLedgerTests
     [Fact]
     public async Task A_released_slice_keeps_its_checkpoint_and_refuses_its_former_owner()
     {
-        await using var ledger = await CreateAsync();
+        await using var ledger = await CreateWhereSilenceCountsAsync();
         var slice = await ledger.PlanSliceAsync();
         var silent = await ledger.WorkerAsync();
         var claim = await silent.AdvanceAsync(await silent.ClaimAsync(slice), 4, new SliceCounts(5, 5, 0, 0));
@@ -125,7 +125,7 @@ public sealed class ProgressLedgerTests
     [Fact]
     public async Task A_worker_that_died_before_the_clock_was_set_back_is_not_waited_for_until_then()
     {
-        await using var ledger = await CreateAsync();
+        await using var ledger = await CreateWhereSilenceCountsAsync();
         var slice = await ledger.PlanSliceAsync();
         await (await ledger.WorkerAsync()).ClaimAsync(slice);
         await ledger.ExecuteAsync("UPDATE migration.worker SET heartbeat_at = heartbeat_at + $1", Lease * 2);
@@ -137,7 +137,7 @@ public sealed class ProgressLedgerTests
     [Fact]
     public async Task A_worker_that_fell_silent_in_the_middle_of_a_batch_holds_nobody_up()
     {
-        await using var ledger = await CreateAsync();
+        await using var ledger = await CreateWhereSilenceCountsAsync();
         var slice = await ledger.PlanSliceAsync();
         var worker = await ledger.WorkerAsync("a-host-whose-name-is-longer-than-what-postgresql-keeps-of-it:4711");
         var claim = await worker.ClaimAsync(slice);

@@ -22,7 +22,7 @@ public sealed class SilentAttemptTests
     [Fact]
     public async Task A_slice_that_reconcile_takes_from_a_dead_worker_is_a_suspect()
     {
-        await using var ledger = await CreateAsync();
+        await using var ledger = await CreateWhereSilenceCountsAsync();
         var slice = await ledger.PlanSliceAsync();
         var dead = await ledger.WorkerAsync();
         await dead.ClaimAsync(slice);
@@ -47,7 +47,7 @@ public sealed class SilentAttemptTests
     [Fact]
     public async Task A_suspect_that_waits_for_its_turn_is_not_blamed_for_what_takes_its_worker_down_meanwhile()
     {
-        await using var ledger = await CreateAsync();
+        await using var ledger = await CreateWhereSilenceCountsAsync();
         var slice = await ledger.PlanSliceAsync();
         await (await ledger.WorkerAsync()).ClaimAsync(slice);
         await (await ledger.WorkerAsync()).TryClaimAsync(slice, redelivered: true);
