@@ -17,6 +17,13 @@ public sealed class RunLock : IAsyncDisposable
     private const string AskAfterTheClient =
         "SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 
+    private const string HoldsKey =
+        """
+        l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND (l.classid::bigint << 32 | l.objid::bigint) = $1
+        """;
+
     private readonly string _connectionString;
     private readonly string _runName;
     private readonly string _holder;
@@ -45,6 +52,13 @@ public sealed class RunLock : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
+
+    /// <summary>Whether a coordinator drives the run at this moment; only looks.</summary>
+    public static Task<bool> IsHeldAsync(NpgsqlDataSource target, string runName, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return target.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM pg_locks l WHERE {HoldsKey})", cancellationToken, Key(runName));
+    }
 
     private async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
     {
@@ -122,12 +136,10 @@ public sealed class RunLock : IAsyncDisposable
         NpgsqlConnection connection, string runName, long key, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            """
+            $"""
             SELECT a.application_name, coalesce(host(a.client_addr), 'a local socket'), a.backend_start AT TIME ZONE 'UTC'
             FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-              AND (l.classid::bigint << 32 | l.objid::bigint) = $1
+            WHERE {HoldsKey}
             """,
             connection)
         { Parameters = { new() { Value = key } } };

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Migration.Contracts.Ledger;
 using Migration.Coordinator.Runs;
+using Migration.Coordinator.Scaling.Kubernetes;
 using Migration.Worker;
 using Migration.Worker.Commands;
 
@@ -8,11 +10,9 @@ namespace Migration.Coordinator.Commands;
 /// <summary>How many workers and where, for the commands that have slices worked on.</summary>
 internal static class WorkerPlaceOptions
 {
-    private const int MostWorkers = 10_000;
-
     private static readonly Option<int> Workers = new("--workers", "-w")
     {
-        Description = "How many workers to start",
+        Description = "How many workers to start (on Kubernetes default: the worker Job's parallelism)",
         DefaultValueFactory = _ => 2,
     };
 
@@ -25,19 +25,39 @@ internal static class WorkerPlaceOptions
     {
         foreach (var option in new Option[] { Workers, Local, InProcess, External, LogFolder })
             command.Options.Add(option);
+        KubernetesOptions.AddTo(command);
     }
 
-    /// <exception cref="UserException">The options contradict each other, or are out of range.</exception>
+    /// <exception cref="UserException">The options contradict each other or are out of range, or the worker Job cannot be used.</exception>
     public static RunRequest Read(ParseResult parsed, string? runName)
     {
-        var places = new[] { (Local, WorkerPlace.Local), (InProcess, WorkerPlace.InProcess), (External, WorkerPlace.External) }
-            .Where(place => parsed.GetValue(place.Item1)).Select(place => (WorkerPlace?)place.Item2).ToList();
-        if (places.Count > 1)
-            throw new UserException("Say one of --local, --in-process and --external.");
+        var place = ReadPlace(parsed);
+        var given = parsed.GetResult(Workers) is { Implicit: false };
         var workers = parsed.GetValue(Workers);
-        if (workers is < 1 or > MostWorkers)
-            throw new UserException($"--workers {workers}: give a number from 1 to {MostWorkers}.");
-        return new RunRequest(
-            runName, workers, places.SingleOrDefault(), parsed.GetValue(LogFolder), parsed.GetValue(CommandLine.Debug));
+        if (workers is < 1 or > ScalingLedger.MostWorkers)
+            throw new UserException($"--workers {workers}: give a number from 1 to {ScalingLedger.MostWorkers}.");
+        var request = new RunRequest(runName, workers, place, parsed.GetValue(LogFolder), parsed.GetValue(CommandLine.Debug));
+        if (KubernetesOptions.Read(parsed, place == WorkerPlace.Kubernetes, given ? workers : null) is not { } kubernetes)
+            return request;
+        var template = WorkerJobTemplate.Load(kubernetes.WorkerJob);
+        return request with
+        {
+            Kubernetes = kubernetes,
+            Template = template,
+            Workers = kubernetes.Workers ?? template.Parallelism ?? throw new UserException(
+                $"The worker Job {kubernetes.WorkerJob} does not say how many workers there shall be: add spec.parallelism, or say --workers N."),
+        };
+    }
+
+    private static WorkerPlace? ReadPlace(ParseResult parsed)
+    {
+        var places = new[]
+        {
+            (Local, WorkerPlace.Local), (InProcess, WorkerPlace.InProcess), (External, WorkerPlace.External),
+            (KubernetesOptions.Kubernetes, WorkerPlace.Kubernetes),
+        }.Where(place => parsed.GetValue(place.Item1)).Select(place => (WorkerPlace?)place.Item2).ToList();
+        return places.Count > 1
+            ? throw new UserException("Say one of --local, --in-process, --external and --kubernetes.")
+            : places.SingleOrDefault();
     }
 }

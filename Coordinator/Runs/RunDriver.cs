@@ -1,5 +1,6 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Observing;
 using Migration.Coordinator.Planning;
 using Migration.Worker;
 using Migration.Worker.Sources;
@@ -13,10 +14,11 @@ namespace Migration.Coordinator.Runs;
 /// A run from its file to its report. Every step can be repeated: whatever an earlier coordinator did stands in the
 /// ledger and is not done again, so one that died anywhere is followed by one that goes on.
 /// </summary>
-internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiConsole console)
+internal sealed class RunDriver(
+    RunRequest request, MigrationFile file, IAnsiConsole console, RunObservation observation) : IDisposable
 {
     private readonly string _name = request.Name ?? file.Name;
-    private readonly RunExecution _execution = new(request, file, console);
+    private readonly RunExecution _execution = new(request, file, console, observation);
 
     /// <returns>Of <see cref="ExitCode"/>.</returns>
     public async Task<int> DriveAsync(CancellationToken cancellationToken)
@@ -24,13 +26,20 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         await _execution.CheckBrokerAsync(cancellationToken);
         var connection = ConnectionText.ToNpgsql(file.Target.Uri);
         await using var target = NpgsqlDataSource.Create(connection);
-        if (!await HasStartedAsync(target, cancellationToken))
+        RunRecord? started = null;
+        await observation.Patience.WaitForTargetAsync(
+            file.Target.Uri, async token => started = await FindStartedAsync(target, token), cancellationToken);
+        if (started is null)
             await CheckAsync(target, cancellationToken);
+        if (started?.State != RunState.Completed)
+            await _execution.CheckPlaceAsync(started, _name, cancellationToken);
         await LedgerSchema.EnsureAsync(target, cancellationToken);
         await using var runLock = await RunLock.AcquireAsync(
             connection, _name, WorkerIdentity.Create().Name, cancellationToken);
         var runs = new RunLedger(target);
         var run = await new RunOpener(runs, mayReplaceUnstarted: true).OpenAsync(_name, file, cancellationToken);
+        observation.Figures.Follow(run);
+        observation.Health.Have("run");
         if (run.State == RunState.Completed)
         {
             console.MarkupLineInterpolated($"Run [bold]{_name}[/] is complete; nothing is left to do.");
@@ -46,6 +55,8 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         return await _execution.EndAsync(target, run, cancellationToken);
     }
 
+    public void Dispose() => _execution.Dispose();
+
     private async Task PutToWorkAsync(PlanLedger plan, RunRecord run, RunPublishing publishing, CancellationToken cancellationToken)
     {
         if (await plan.ReviveFailedAsync(run.Id, cancellationToken) is > 0 and var revived)
@@ -57,12 +68,12 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
     /// Such a run is first compared with the file that it was started with: a changed column is a change to refuse by its
     /// name, not a wrong table; and one that is complete needs no source any more.
     /// </summary>
-    private async Task<bool> HasStartedAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
+    private async Task<RunRecord?> FindStartedAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
     {
         if (!await LedgerSchema.ExistsAsync(target, cancellationToken))
-            return false;
+            return null;
         await LedgerSchema.EnsureAsync(target, cancellationToken);
-        return await new RunLedger(target).FindAsync(_name, cancellationToken) is { State: not RunState.Planning };
+        return await new RunLedger(target).FindAsync(_name, cancellationToken) is { State: not RunState.Planning } run ? run : null;
     }
 
     /// <summary>Whatever is wrong with source or target is said before anything is made, so that a second try finds a clean slate.</summary>

@@ -1,8 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Commands;
+using Migration.Coordinator.Observing;
 using Migration.Coordinator.Publishing;
 using Migration.Coordinator.Replay;
+using Migration.Coordinator.Scaling;
 using Migration.Coordinator.Tracking;
 using Migration.Worker;
 using Migration.Worker.Hosting;
@@ -15,13 +18,15 @@ namespace Migration.Coordinator.Runs;
 /// <summary>
 /// Has a planned run's slices worked on and judges what came of it; the same for a run that goes on and for a replay.
 /// </summary>
-internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsiConsole console)
+internal sealed class RunExecution(
+    RunRequest request, MigrationFile file, IAnsiConsole console, RunObservation observation) : IDisposable
 {
-    private readonly WorkerPlace _place = request.Place ?? (file.Broker is null ? WorkerPlace.InProcess : WorkerPlace.Local);
+    private readonly RunPlace _place = new(request, file, console);
+    private bool _hadWorkers;
 
     /// <summary>Null when the workers are hosted here.</summary>
     /// <exception cref="UserException">A broker is needed and none is given.</exception>
-    private string? Broker => _place == WorkerPlace.InProcess ? null : file.Broker?.Uri
+    private string? Broker => _place.Kind == WorkerPlace.InProcess ? null : file.Broker?.Uri
         ?? throw new UserException(
             "Workers outside this process need a broker: add 'broker: { uri: amqp://... }' to the migration file, set "
             + "MIGRATION_BROKER, or run with --in-process.");
@@ -30,8 +35,13 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
     public async Task CheckBrokerAsync(CancellationToken cancellationToken)
     {
         if (Broker is { } broker)
-            await BrokerProbe.CheckAsync(broker, cancellationToken);
+            await observation.Patience.WaitForBrokerAsync(broker, cancellationToken);
     }
+
+    /// <summary>As well: what a cluster would refuse in the middle is refused before anything is made.</summary>
+    /// <param name="run">Null for one that is not in the ledger yet.</param>
+    public Task CheckPlaceAsync(RunRecord? run, string runName, CancellationToken cancellationToken)
+        => _place.CheckAsync(run, runName, cancellationToken);
 
     /// <summary>The run's error queue; null without a broker.</summary>
     public DeadLetters? DeadLetters(RunRecord run, NpgsqlDataSource target)
@@ -46,22 +56,27 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
         var queues = broker is null ? null : new RunQueues(broker, run, TimeProvider.System);
         var waiting = queues is null ? 0u : await queues.DeclareAsync(cancellationToken);
         await using var bus = broker is null
-            ? await RunBus.StartInProcessAsync(InProcessOptions(), run, request.Debug, cancellationToken)
+            ? await RunBus.StartInProcessAsync(InProcessOptions(), run, request.Debug, observation.Health, cancellationToken)
             : await RunBus.StartOnBrokerAsync(broker, run, request.Debug, cancellationToken);
+        using var scope = bus.Loggers.CreateLogger<RunExecution>().RunScope(run.Name);
+        observation.Health.Watch("broker", () => bus.Sickness);
         var publisher = new SlicePublisher(
             bus.Bus, new PlanLedger(target), run, broker is not null, bus.Loggers.CreateLogger<SlicePublisher>());
         var lease = TimeSpan.FromSeconds(file.Worker.LeaseSeconds);
         var progress = new ProgressLedger(target);
         var reconciler = new Reconciler(
-            progress, publisher, queues, run, lease, bus.Loggers.CreateLogger<Reconciler>());
+            progress, publisher, queues, run, lease, observation.Figures, bus.Loggers.CreateLogger<Reconciler>());
         var tracker = new RunTracker(
-            progress, runLock, reconciler, bus.News, run, TimeProvider.System, bus.Loggers.CreateLogger<RunTracker>());
+            progress, runLock, reconciler, bus.News, run, observation.Health, TimeProvider.System, bus.Loggers.CreateLogger<RunTracker>());
 
+        await new ConnectionLimit(target, run, file, console).SetAsync(cancellationToken);
         await new RunLedger(target).StartAsync(run.Id, cancellationToken);
-        await using var workers = await RunWorkers.StartAsync(_place, request, run, file, bus, broker, console, cancellationToken);
+        await FollowStateAsync(target, run, cancellationToken);
+        await using var workers = await _place.StartAsync(run, target, bus, broker, cancellationToken);
+        _hadWorkers = true;
 
         await putToWork(new RunPublishing(publisher, queues, waiting, bus.Loggers), cancellationToken);
-        var pauses = new PauseNews(progress, run.Id, Console.Error);
+        var pauses = new PauseNews(progress, run.Id, JsonLineWriter.Errors(run.Name));
         await using var view = new ProgressView(console, run, new WorkerLedger(target), lease);
         await tracker.FollowAsync(
             async (collections, token) =>
@@ -69,13 +84,18 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
                 if (bus.Refusal is { } reason)
                     throw new UserException(Failure.Describe(reason).Code, Failure.Describe(reason).Message);
                 // Each attempt that took a worker down brings its slice closer to being cut: that is progress, too.
-                workers.Supervise(
-                    collections.Sum(c => c.Slices.Completed + c.Attempts), collections.Sum(c => c.Counts.Written), bus.Loggers);
+                await workers.SuperviseAsync(
+                    new RunPulse(collections.Sum(c => c.Slices.Completed + c.Attempts), collections.Sum(c => c.Counts.Written)), token);
+                await observation.Figures.NoteAsync(collections, new WorkerLedger(target), lease, token);
                 await view.ShowAsync(collections, token);
                 await pauses.TellAsync(collections, token);
             },
             cancellationToken);
+        observation.Health.Watch("broker", () => null);
     }
+
+    private async Task FollowStateAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
+        => observation.Figures.Follow(await new RunLedger(target).FindAsync(run.Id, cancellationToken) ?? run);
 
     /// <summary>Judges the run, writes the verdict into the ledger and prints the report.</summary>
     /// <returns>Of <see cref="ExitCode"/>.</returns>
@@ -92,9 +112,25 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
         await (verdict.IsComplete
             ? runs.CompleteAsync(run.Id, cancellationToken)
             : runs.EndIncompleteAsync(run.Id, string.Join(' ', verdict.Reasons), cancellationToken));
+        await FollowStateAsync(target, run, cancellationToken);
+        if (_hadWorkers)
+            await LetWorkersGoAsync(run, cancellationToken);
         if (Broker is { } broker)
             await RemoveQueuesAsync(target, broker, run, cancellationToken);
         return await ReportAsync(target, run, cancellationToken);
+    }
+
+    /// <summary>Workers that cannot be let go end by themselves, or wait in vain: no reason to keep the report back.</summary>
+    private async Task LetWorkersGoAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _place.LetGoAsync(run, cancellationToken);
+        }
+        catch (UserException e)
+        {
+            console.MarkupLineInterpolated($"[yellow]warning[/] the worker Job could not be brought to its end: {e.Message}");
+        }
     }
 
     /// <summary>Queues that cannot be removed are in nobody's way, so they do not cost the report.</summary>
@@ -128,9 +164,14 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
     public async Task<int> ReportAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
     {
         var report = await RunReport.BuildAsync(target, run.Name, cancellationToken);
-        RunReportText.Write(console, report);
+        if (JsonLineWriter.Of(console) is { } lines)
+            lines.Say(report.Verdict, json => JsonOutput.Write(json, "report", report));
+        else
+            RunReportText.Write(console, report);
         return report.IsComplete ? ExitCode.Done : ExitCode.Incomplete;
     }
+
+    public void Dispose() => _place.Dispose();
 
     private WorkerOptions InProcessOptions() => new()
     {

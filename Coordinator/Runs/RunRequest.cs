@@ -1,20 +1,17 @@
+using Migration.Contracts.Ledger;
+using Migration.Coordinator.Scaling.Kubernetes;
+
 namespace Migration.Coordinator.Runs;
 
 /// <summary>What the user asked for on the command line of <c>run</c> or <c>replay</c>.</summary>
 /// <param name="Name">The run's name; null for the file's.</param>
 /// <param name="Workers">How many workers to start.</param>
 /// <param name="LogFolder">Where local workers log; null for a folder of the run's name below the temporary folder.</param>
-internal sealed record RunRequest(string? Name, int Workers, WorkerPlace? Place, string? LogFolder, bool Debug);
-
-/// <summary>Where a run's workers are.</summary>
-internal enum WorkerPlace
+internal sealed record RunRequest(string? Name, int Workers, WorkerPlace? Place, string? LogFolder, bool Debug)
 {
-    /// <summary>Processes on this machine.</summary>
-    Local,
+    /// <summary>Null where the workers are not on Kubernetes.</summary>
+    public KubernetesRequest? Kubernetes { get; init; }
 
-    /// <summary>In the coordinator's process, without a broker.</summary>
-    InProcess,
-
-    /// <summary>Somebody else starts them.</summary>
-    External,
+    /// <summary>The worker Job, with <see cref="Kubernetes"/>.</summary>
+    public WorkerJobTemplate? Template { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
-using Migration.Coordinator.Scaling;
+using Migration.Coordinator.Scaling.Local;
 using Migration.Worker;
 
 namespace Migration.Coordinator.Tests.Scaling;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Migration.Worker;
 
-namespace Migration.Coordinator.Scaling;
+namespace Migration.Coordinator.Scaling.Local;
 
 /// <summary>
-/// N worker processes on this machine. One that dies is replaced, though not for ever: when several in a row die without
+/// N worker processes on this machine; N may change. One that dies is replaced, though not for ever: when several in a row die without
 /// a slice being completed or even tried, the run stops and says why. They stop when this process ends, however it ends, because they
 /// watch the standard input that it holds.
 /// </summary>
@@ -22,6 +22,7 @@ internal sealed class LocalWorkers : IAsyncDisposable
     private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(30);
 
     private readonly List<LocalWorker> _workers = [];
+    private readonly List<LocalWorker> _leaving = [];
     private readonly Func<int, LocalWorker> _start;
     private readonly Dictionary<int, DateTimeOffset> _retryAt = [];
     private readonly TimeProvider _time;
@@ -41,11 +42,13 @@ internal sealed class LocalWorkers : IAsyncDisposable
         Directory.CreateDirectory(logFolder);
         LogFolder = logFolder;
         _start = number => LocalWorker.Start(connections, Path.Combine(logFolder, $"worker-{number}.log"));
-        for (var number = 1; number <= count; number++)
-            _workers.Add(_start(number));
+        Scale(count);
     }
 
     public string LogFolder { get; }
+
+    /// <summary>How many there shall be.</summary>
+    public int Count => _workers.Count;
 
     public int Alive => _workers.Count(worker => !worker.HasExited);
 
@@ -53,6 +56,22 @@ internal sealed class LocalWorkers : IAsyncDisposable
 
     /// <summary>Deaths so far.</summary>
     public int Replaced { get; private set; }
+
+    /// <summary>Starts more, or asks the last ones to stop: they commit the batch in hand and hand back the rest meanwhile.</summary>
+    public void Scale(int count)
+    {
+        while (_workers.Count < count)
+            _workers.Add(_start(_workers.Count + 1));
+        foreach (var worker in _workers[count..])
+        {
+            worker.AskToStop();
+            _leaving.Add(worker);
+        }
+
+        _workers.RemoveRange(count, _workers.Count - count);
+        foreach (var number in _retryAt.Keys.Where(number => number >= count))
+            _retryAt.Remove(number);
+    }
 
     /// <summary>Starts another worker for each that died.</summary>
     /// <param name="progress">Grows with completed slices and with attempts: what has grown since the last death excuses a death.</param>
@@ -116,7 +135,7 @@ internal sealed class LocalWorkers : IAsyncDisposable
     {
         foreach (var worker in _workers)
             worker.AskToStop();
-        foreach (var worker in _workers)
+        foreach (var worker in _workers.Concat(_leaving))
         {
             await worker.StopAsync(GracePeriod);
             worker.Dispose();
