@@ -34,6 +34,9 @@ internal static class YamlPaths
         ? map.Children.ToDictionary(pair => ((YamlScalarNode)pair.Key).Value!, pair => ((YamlScalarNode)pair.Value).Value!)
         : new Dictionary<string, string>();
 
+    public static IReadOnlyList<string> TextKeys(this YamlNode? node)
+        => node is YamlMappingNode map ? [.. map.Children.Keys.Cast<YamlScalarNode>().Select(key => key.Value!)] : [];
+
     public static YamlSequenceNode Sequence(this YamlNode? node, params string[] path)
         => node.At(path) as YamlSequenceNode ?? new YamlSequenceNode();
 }
