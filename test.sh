@@ -116,7 +116,7 @@ test_projects() {
 
 check_scripts() {
   if command -v shellcheck >/dev/null; then
-    shellcheck -x ./*.sh scripts/*.sh .ci/run || add_failure 'shellcheck' 'see above'
+    shellcheck -x ./*.sh scripts/*.sh tests/*/*.sh .ci/run || add_failure 'shellcheck' 'see above'
   fi
 }
 
