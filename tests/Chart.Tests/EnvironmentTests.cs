@@ -6,7 +6,7 @@ namespace Migration.Chart.Tests;
 public sealed class EnvironmentTests
 {
     /// <summary>Read by .NET, by a shell, or only in arguments.</summary>
-    private static readonly string[] ByOthers = ["SSL_CERT_FILE", "WORKERS"];
+    private static readonly string[] ByOthers = ["SSL_CERT_DIR", "SSL_CERT_FILE", "WORKERS"];
 
     private static readonly string Code = string.Concat(
         new[] { "Contracts", "Worker", "Coordinator" }.SelectMany(DockerContext.Files)

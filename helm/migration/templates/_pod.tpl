@@ -107,7 +107,9 @@ volumes:
   value: {{ .root.Values.http.port | quote }}
 {{- end }}
 {{- if or .root.Values.ca.existingConfigMap .root.Values.ca.existingSecret }}
-# OpenSSL reads this file besides the authorities of the image.
+# .NET takes the authorities of both: the folder's are the image's own.
+- name: SSL_CERT_DIR
+  value: /etc/ssl/certs
 - name: SSL_CERT_FILE
   value: /etc/migration-ca/ca.crt
 {{- end }}
