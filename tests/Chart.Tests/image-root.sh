@@ -3,9 +3,18 @@
 #
 # FOLDER holds what the Dockerfile copied, /app among it. The base image's place is taken by this machine's own files;
 # everything is read-only but /tmp, which is new and empty. The user is 10001, without capabilities or new privileges.
+# Who is not root needs a kernel that lets ordinary users make user namespaces.
 set -euo pipefail
 
-if [[ ${1-} != --inside ]]; then exec unshare --mount --propagation private -- "$0" --inside "$@"; fi
+# Without root, a namespace of users stands for it, and another one for the image's user.
+namespace=(--mount --propagation private)
+become=(setpriv --reuid 10001 --regid 10001 --clear-groups)
+if ((EUID != 0)); then namespace+=(--user --map-root-user); fi
+case ${1-} in
+  --inside) ;;
+  --inside-as-user) become=(unshare --user --map-user=10001 --map-group=10001 setpriv) ;;
+  *) exec unshare "${namespace[@]}" -- "$0" "--inside$( ((EUID == 0)) || echo -as-user)" "$@" ;;
+esac
 shift
 
 folder=$1
@@ -33,5 +42,8 @@ mkdir "$root/tmp" && mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 # What lies on a mount of its own stays as it is, unless it is named.
 for path in "$root" "$root"/{usr,etc} "${copied[@]}"; do mount -o remount,bind,ro "$path"; done
 
-exec env -i "${variables[@]}" /usr/sbin/chroot "$root" /usr/bin/setpriv --reuid 10001 --regid 10001 --clear-groups \
-  --bounding-set=-all --inh-caps=-all --no-new-privs -- "$@"
+# Not chroot: a process in one may make no user namespace.
+cd "$root"
+pivot_root . .
+umount --lazy .
+exec "${become[@]}" --bounding-set=-all --inh-caps=-all --no-new-privs -- env -i "${variables[@]}" "$@"
