@@ -6,7 +6,8 @@ namespace Migration.Chart.Tests.Harness;
 /// <param name="Line">What was run, for messages.</param>
 internal sealed record Finished(string Line, int ExitCode, string Output, string Errors)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    // A build of everything, on a machine that has other things to do.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public static async Task<Finished> RunAsync(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
