@@ -36,6 +36,12 @@ internal static partial class Log
     [LoggerMessage(2007, LogLevel.Warning, "{Server} cannot be used yet: {Reason} Waiting for it for {Seconds:0} s more")]
     public static partial void WaitsForServer(this ILogger logger, string server, string reason, double seconds);
 
+    [LoggerMessage(2009, LogLevel.Warning, "Run {Run}: messages were sent and none arrived here; subscribing to its queue anew")]
+    public static partial void SubscribesAnew(this ILogger logger, string run);
+
+    [LoggerMessage(2010, LogLevel.Information, "Run {Run}: its migration file was mended; from here on slices are taken by the new one")]
+    public static partial void FileWasMended(this ILogger logger, string run);
+
     [LoggerMessage(2100, LogLevel.Debug, "{Slice}: claimed (claim {Claim}, attempt {Attempt})")]
     public static partial void Claimed(this ILogger logger, string slice, int claim, int attempt);
 

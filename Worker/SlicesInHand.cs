@@ -13,6 +13,19 @@ internal sealed class SlicesInHand
     private readonly Dictionary<SliceId, int> _slices = [];
     private readonly Lock _lock = new();
 
+    /// <summary>False while nothing is in hand.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+                return _slices.Count == 0;
+        }
+    }
+
+    /// <summary>Slices that came into hand so far.</summary>
+    public long Taken { get; private set; }
+
     /// <summary>Through which every slice comes into hand.</summary>
     public SuspectGate Gate { get; } = new();
 
@@ -25,6 +38,7 @@ internal sealed class SlicesInHand
             if (count > 0 && !redelivered)
                 return null;
             _slices[id] = count + 1;
+            Taken++;
             Instruments.TookUp();
             return new Hold(this, id);
         }

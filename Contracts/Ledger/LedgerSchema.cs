@@ -17,6 +17,8 @@ public static class LedgerSchema
     /// <summary>That this program makes.</summary>
     internal static int Version => Scripts().Count;
 
+    private const string LatestVersion = "SELECT coalesce(max(version), 0) FROM migration.ledger_version";
+
     /// <summary>Whether there is a ledger; creates nothing and needs no right on it.</summary>
     public static async Task<bool> ExistsAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
         => await target.ScalarAsync<bool>(
@@ -40,6 +42,27 @@ public static class LedgerSchema
         }
     }
 
+    /// <summary>For who only looks, and must not upgrade it: whether this program can read the ledger that there is.</summary>
+    /// <exception cref="LedgerException">It is of an older or a newer version.</exception>
+    public static async Task CheckAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
+    {
+        var version = await target.ScalarAsync<int>(LatestVersion, cancellationToken);
+        var known = Version;
+        await using var connection = target.CreateConnection();
+        if (version > known)
+            throw TooNew(connection, version, known);
+        if (version < known)
+        {
+            throw new LedgerException(
+                $"The ledger in database '{connection.Database}' has version {version}, and this program reads version {known}. "
+                + "'run' and 'replay' upgrade it; to only look at it, use the version of the program that made it.");
+        }
+    }
+
+    private static LedgerException TooNew(NpgsqlConnection connection, int version, int known) => new(
+        $"The ledger in database '{connection.Database}' has version {version}; this program knows versions up to "
+        + $"{known}. Use the program's version that made it, or a newer one.");
+
     /// <summary>What is missing depends on whether somebody has made the schema already.</summary>
     private static async Task<string> DescribeRefusalAsync(
         NpgsqlConnection connection, PostgresException refusal, CancellationToken cancellationToken)
@@ -62,11 +85,7 @@ public static class LedgerSchema
         var version = await CurrentVersionAsync(connection, cancellationToken);
         var scripts = Scripts();
         if (version > scripts.Count)
-        {
-            throw new LedgerException(
-                $"The ledger in database '{connection.Database}' has version {version}; this program knows versions up to "
-                + $"{scripts.Count}. Use the program's version that made it, or a newer one.");
-        }
+            throw TooNew(connection, version, scripts.Count);
 
         for (var next = version + 1; next <= scripts.Count; next++)
         {
@@ -95,8 +114,7 @@ public static class LedgerSchema
                 cancellationToken);
         }
 
-        return await connection.ScalarAsync<int>(
-            "SELECT coalesce(max(version), 0) FROM migration.ledger_version", cancellationToken);
+        return await connection.ScalarAsync<int>(LatestVersion, cancellationToken);
     }
 
     private static List<string> Scripts()

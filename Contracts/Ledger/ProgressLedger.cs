@@ -119,6 +119,15 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
             """,
             cancellationToken, runId, lease);
 
+    /// <summary>True when a slice waits for which so many messages were confirmed without any worker claiming it.</summary>
+    public Task<bool> HasUnheardSlicesAsync(Guid runId, int messages, CancellationToken cancellationToken)
+        => target.ScalarAsync<bool>(
+            """
+            SELECT EXISTS (SELECT FROM migration.slice s JOIN migration.collection c ON c.run_id = s.run_id AND c.name = s.collection
+                           WHERE s.run_id = $1 AND s.state = 'queued' AND s.messages >= $2 AND c.paused_at IS NULL)
+            """,
+            cancellationToken, runId, messages);
+
     /// <summary>
     /// Gives up slices for which that many messages were sent one after the other without any worker claiming them: the
     /// broker loses them all, or no worker can read them. Returns how many.

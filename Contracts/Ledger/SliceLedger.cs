@@ -20,16 +20,19 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
     /// nothing of how its attempt ended, it counts one silent attempt more; such a suspect waits for
     /// <see cref="BeginAsync"/> before it is worked on.
     /// </summary>
+    /// <param name="message">The message's id, the same whenever it is delivered; null where there is none.</param>
     /// <param name="redelivered">
-    /// True when the broker says that the delivery's former consumer is gone or gave it back: then its owner is not
-    /// waited for.
+    /// True when the broker says that the message's former consumer is gone or gave it back: then an owner who claimed the
+    /// slice by this very message is not waited for. One who claimed it by another message is: the one that is gone had
+    /// lost the slice before, and its end was counted then.
     /// </param>
-    public async Task<ClaimOutcome> ClaimAsync(SliceId id, bool redelivered, CancellationToken cancellationToken)
+    public async Task<ClaimOutcome> ClaimAsync(
+        SliceId id, Guid? message, bool redelivered, CancellationToken cancellationToken)
     {
         var granted = await target.QueryAsync(
             """
             UPDATE migration.slice AS s
-            SET state = 'running', worker_id = $4, claim = s.claim + 1, error = NULL, cause = NULL, messages = 0,
+            SET state = 'running', worker_id = $4, message_id = $7, claim = s.claim + 1, error = NULL, cause = NULL, messages = 0,
                 attempts = s.attempts + (NOT s.is_waiting)::int,
                 stalled_attempts = s.stalled_attempts + (NOT s.is_waiting)::int,
                 silent_attempts = s.silent_attempts + (s.state = 'running' AND NOT s.is_waiting AND s.worker_id <> $4)::int,
@@ -39,7 +42,7 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
               AND NOT EXISTS (SELECT FROM migration.collection c
                               WHERE c.run_id = s.run_id AND c.name = s.collection AND c.paused_at IS NOT NULL)
               AND (s.state IN ('planned', 'queued')
-                   OR s.state = 'running' AND ($5 OR s.worker_id = $4 OR NOT EXISTS (
+                   OR s.state = 'running' AND ($5 AND (s.message_id IS NULL OR s.message_id = $7) OR s.worker_id = $4 OR NOT EXISTS (
                        SELECT FROM migration.worker w
                        WHERE w.id = s.worker_id AND w.stopped_at IS NULL
                          AND w.heartbeat_at BETWEEN clock_timestamp() - $6 AND clock_timestamp() + $6)))
@@ -48,7 +51,7 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
                       s.silent_attempts, s.splits, s.step
             """,
             row => ReadClaim(id, row), cancellationToken,
-            id.RunId, id.Collection, id.Number, workerId, redelivered, lease);
+            id.RunId, id.Collection, id.Number, workerId, redelivered, lease, message);
         return granted is [var claim] ? new ClaimOutcome.Granted(claim) : await WhyNotAsync(id, cancellationToken);
     }
 

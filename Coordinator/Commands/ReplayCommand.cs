@@ -63,8 +63,9 @@ internal static class ReplayCommand
         var mended = parsed.GetValue(File) is { } path ? MigrationFileLoader.Load(path, Environment.GetEnvironmentVariable) : null;
         var uri = mended?.Target.Uri ?? parsed.Require(Connections.Target, Connections.TargetVariable);
         await using var target = NpgsqlDataSource.Create(ConnectionText.ToNpgsql(uri));
+        if (!request.IsDryRun && await LedgerSchema.ExistsAsync(target, cancellationToken))
+            await LedgerSchema.EnsureAsync(target, cancellationToken);
         var run = await new RunFinder(target).FindAsync(parsed.GetValue(Name), cancellationToken);
-        await LedgerSchema.EnsureAsync(target, cancellationToken);
         var file = mended ?? StoredMigrationFile.FromStoredJson(run.File).WithConnections(
             parsed.Find(Connections.Source, Connections.SourceVariable), uri, parsed.Find(Connections.Broker, Connections.BrokerVariable));
         using var loggers = LoggerFactory.Create(logging => logging.AddWorkerConsole(parsed.GetValue(CommandLine.Debug)));

@@ -13,6 +13,12 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Between a queue's deletion and its return. Within some 20 ms RabbitMQ (seen with 3.10) does not tell consumers that
+    /// their queue is gone: they wait for ever, while the new queue hands its messages to them and nobody gets any.
+    /// </summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+
     /// <summary>Workers look every two seconds whether the run is over.</summary>
     private static readonly TimeSpan LetGo = TimeSpan.FromSeconds(15);
 
@@ -22,6 +28,26 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
     /// </summary>
     /// <exception cref="TimeoutException">The broker does not answer.</exception>
     public Task<uint> DeclareAsync(CancellationToken cancellationToken) => InTimeAsync(DeclareOnceAsync, cancellationToken);
+
+    /// <summary>As <see cref="DeclareAsync"/>, for a run under way: a queue that is missing has just been deleted, maybe this very moment.</summary>
+    /// <exception cref="TimeoutException">The broker does not answer.</exception>
+    public Task<uint> RestoreAsync(CancellationToken cancellationToken) => InTimeAsync(RestoreOnceAsync, cancellationToken);
+
+    private async Task<uint> RestoreOnceAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await BrokerProbe.Factory(broker).CreateConnectionAsync(cancellationToken);
+        if (await FindAsync(connection, RunTopology.Slices(run), cancellationToken) is not { } slices)
+        {
+            await Task.Delay(Farewell, time, cancellationToken);
+            return await DeclareOnceAsync(cancellationToken);
+        }
+
+        // What is around the queue, and not the queue: it may be gone again by now.
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await DeclareOnceAsync(channel, RunTopology.Errors(run), RunTopology.ErrorQueueArguments, cancellationToken);
+        await BindOnceAsync(channel, RunTopology.Slices(run), cancellationToken);
+        return slices.MessageCount;
+    }
 
     private async Task<uint> DeclareOnceAsync(CancellationToken cancellationToken)
     {
@@ -36,12 +62,17 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
     private static async Task<QueueDeclareOk> DeclareOnceAsync(
         IChannel channel, string name, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken)
     {
-        await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
         var queue = await channel.QueueDeclareAsync(
             name, durable: true, exclusive: false, autoDelete: false,
             arguments: new Dictionary<string, object?>(arguments), cancellationToken: cancellationToken);
-        await channel.QueueBindAsync(name, name, "", cancellationToken: cancellationToken);
+        await BindOnceAsync(channel, name, cancellationToken);
         return queue;
+    }
+
+    private static async Task BindOnceAsync(IChannel channel, string name, CancellationToken cancellationToken)
+    {
+        await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+        await channel.QueueBindAsync(name, name, "", cancellationToken: cancellationToken);
     }
 
     /// <summary>

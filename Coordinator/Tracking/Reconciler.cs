@@ -38,7 +38,7 @@ internal sealed class Reconciler(
             await publisher.PublishAsync(abandoned, cancellationToken);
         }
 
-        if (queues is null ? await IsWorkedOnAsync(cancellationToken) : await queues.DeclareAsync(cancellationToken) > 0)
+        if (queues is null ? await IsWorkedOnAsync(cancellationToken) : await queues.RestoreAsync(cancellationToken) > 0)
             return;
         var lost = await publisher.PublishPendingAsync(Silence, cancellationToken);
         if (lost == 0)

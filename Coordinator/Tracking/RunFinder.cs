@@ -16,6 +16,7 @@ internal sealed class RunFinder(NpgsqlDataSource target)
     /// <exception cref="UserException">
     /// There is no ledger, or no such run (the message names the nearest one), or no name and not exactly one run.
     /// </exception>
+    /// <exception cref="LedgerException">The ledger is of another version.</exception>
     public async Task<RunRecord> FindAsync(string? name, CancellationToken cancellationToken)
     {
         await RequireLedgerAsync(cancellationToken);
@@ -46,7 +47,11 @@ internal sealed class RunFinder(NpgsqlDataSource target)
     private async Task RequireLedgerAsync(CancellationToken cancellationToken)
     {
         if (await LedgerSchema.ExistsAsync(target, cancellationToken))
+        {
+            await LedgerSchema.CheckAsync(target, cancellationToken);
             return;
+        }
+
         await using var connection = await target.OpenConnectionAsync(cancellationToken);
         throw new UserException(
             $"There is no ledger in database '{connection.Database}' on {connection.Host}:{connection.Port}: no run was started "

@@ -73,7 +73,7 @@ internal sealed class MigrateSliceConsumer(
         using var place = await inHand.Gate.EnterAsync(alone: false, context.CancellationToken);
         var claiming = TransientRetry.Create($"Claiming {id}", logger, time);
         var outcome = await claiming.ExecuteAsync(
-            async token => await run.Ledger.ClaimAsync(id, context.ReceiveContext.Redelivered, token),
+            async token => await run.Ledger.ClaimAsync(id, context.MessageId, context.ReceiveContext.Redelivered, token),
             context.CancellationToken);
         switch (outcome)
         {

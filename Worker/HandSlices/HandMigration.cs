@@ -88,7 +88,7 @@ internal sealed class HandMigration(
         while (true)
         {
             var outcome = await TransientRetry.Create($"Claiming {id}", _logger, time).ExecuteAsync(
-                async token => await context.Ledger.ClaimAsync(id, redelivered: false, token), cancellationToken);
+                async token => await context.Ledger.ClaimAsync(id, message: null, redelivered: false, token), cancellationToken);
             switch (outcome)
             {
                 case ClaimOutcome.Granted { Claim: var claim }:

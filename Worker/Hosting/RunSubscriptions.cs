@@ -80,6 +80,17 @@ internal sealed class RunSubscriptions(
         _logger.TakesSlices(worker.Name, run.Name, slices);
     }
 
+    /// <summary>True when a replay has mended the run's migration file since its slices are taken here.</summary>
+    public bool HasOtherFile(RunRecord run)
+        => _runs.TryGetValue(run.Id, out var subscription) && subscription.Run.Run.FileHash != run.FileHash;
+
+    /// <summary>Stops taking slices of the run and begins anew, with the run as it is now.</summary>
+    public async Task RenewAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        await DisconnectAsync(run.Id, cancellationToken);
+        await ConnectAsync(run, cancellationToken);
+    }
+
     /// <summary>Stops taking slices of the run and waits for those in hand.</summary>
     public async Task DisconnectAsync(Guid runId, CancellationToken cancellationToken)
     {

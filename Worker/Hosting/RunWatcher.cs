@@ -14,7 +14,7 @@ namespace Migration.Worker.Hosting;
 /// </summary>
 internal sealed class RunWatcher(
     RunSubscriptions subscriptions, WorkerOptions options, TargetConnections connections, WorkerIdentity worker, IBusControl bus,
-    ProgramHealth health, DrainSignal drain, WorkRefusal refusal, IHostApplicationLifetime lifetime, TimeProvider time,
+    ProgramHealth health, SlicesInHand inHand, DrainSignal drain, WorkRefusal refusal, IHostApplicationLifetime lifetime, TimeProvider time,
     ILogger<RunWatcher> logger) : BackgroundService
 {
     private const string Loop = "run watcher";
@@ -30,6 +30,7 @@ internal sealed class RunWatcher(
     private readonly Backoff _idle = new(options.PollInterval, options.PollInterval * 3);
 
     private readonly Seldom _telling = new(TellAgain, time);
+    private readonly DeliveryWatch _deliveries = new(inHand, time);
     private bool _hasSeenRun;
     private long? _incompleteSince;
 
@@ -144,9 +145,26 @@ internal sealed class RunWatcher(
             return subscriptions.Pauses.Next();
         foreach (var run in running.Where(run => !subscriptions.Runs.Contains(run.Id)))
             await health.TurnWhileAsync(Loop, subscriptions.ConnectAsync(run, cancellationToken), cancellationToken);
+        await SubscribeAnewAsync(running, cancellationToken);
         health.Have(Run);
         _idle.Reset();
         return options.PollInterval;
+    }
+
+    private async Task SubscribeAnewAsync(List<RunRecord> running, CancellationToken cancellationToken)
+    {
+        var deaf = await _deliveries.DeafToAsync(new ProgressLedger(connections.Ledger), running.Select(run => run.Id), cancellationToken);
+        foreach (var run in running.Where(run => deaf.Contains(run.Id)))
+        {
+            logger.SubscribesAnew(run.Name);
+            await health.TurnWhileAsync(Loop, subscriptions.RenewAsync(run, cancellationToken), cancellationToken);
+        }
+
+        foreach (var run in running.Where(subscriptions.HasOtherFile))
+        {
+            logger.FileWasMended(run.Name);
+            await health.TurnWhileAsync(Loop, subscriptions.RenewAsync(run, cancellationToken), cancellationToken);
+        }
     }
 
     /// <summary>

@@ -7,6 +7,7 @@ namespace Migration.Chaos.Tests;
 internal sealed class Performance(Theatre theatre)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan LookAtBroker = TimeSpan.FromSeconds(5);
 
     /// <exception cref="Xunit.Sdk.XunitException">Something was lost, is there twice, or does not end.</exception>
     public async Task PlayAsync(CancellationToken cancellation)
@@ -16,16 +17,18 @@ internal sealed class Performance(Theatre theatre)
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var crew = theatre.Crew.SeeToTheEndAsync(end.Token);
         var faults = StrikeAsync(crew, end.Token);
+        var mending = MendBrokerAsync(crew, end.Token);
         try
         {
-            await await Task.WhenAny(crew, faults);
+            await await Task.WhenAny(crew, faults, mending);
             await crew;
             await faults;
+            await mending;
         }
         finally
         {
             await end.CancelAsync();
-            await Task.WhenAll(crew, faults).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.WhenAll(crew, faults, mending).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
 
         Assert.Empty(theatre.Bed.Survivors());
@@ -36,6 +39,16 @@ internal sealed class Performance(Theatre theatre)
     /// <summary>Workers that ended without a goodbye.</summary>
     public Task<long> DeathsAsync(CancellationToken cancellation)
         => theatre.AskAsync<long>("SELECT count(*) FROM migration.worker WHERE stopped_at IS NULL", cancellation);
+
+    /// <summary>What RabbitMQ does not mend by itself, and no client can.</summary>
+    private async Task MendBrokerAsync(Task crew, CancellationToken cancellation)
+    {
+        while (await Task.WhenAny(crew, Task.Delay(LookAtBroker, cancellation)) != crew)
+        {
+            if (await theatre.Arena.MendBrokerAsync(cancellation))
+                theatre.BrokerRestarts++;
+        }
+    }
 
     /// <summary>One fault at a time, in the order in which they become ready.</summary>
     private async Task StrikeAsync(Task crew, CancellationToken cancellation)

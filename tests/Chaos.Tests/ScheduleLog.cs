@@ -14,7 +14,7 @@ internal static class ScheduleLog
         var line = string.Create(
             CultureInfo.InvariantCulture,
             $"seed {schedule.Seed}: {schedule.Records:N0} records, {schedule.Workers} workers{(schedule.Local ? " (local)" : "")}; "
-            + $"{string.Join("; ", faults)}; ended early: {Ends(theatre)}; {took.TotalSeconds:0.0} s; {deaths} worker deaths; {verdict}");
+            + $"{string.Join("; ", faults)}; ended early: {Ends(theatre)}; {(theatre.BrokerRestarts > 0 ? $"RabbitMQ broke down and was restarted x{theatre.BrokerRestarts}; " : "")}{took.TotalSeconds:0.0} s; {deaths} worker deaths; {verdict}");
         TestContext.Current.TestOutputHelper?.WriteLine(line);
         Console.WriteLine(line);
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);

@@ -31,6 +31,9 @@ internal sealed class Theatre : IAsyncDisposable
 
     public Crew Crew { get; }
 
+    /// <summary>Restarts of a broker that had broken down by itself.</summary>
+    public int BrokerRestarts { get; set; }
+
     public static async Task<Theatre> OpenAsync(Arena arena, Schedule schedule, CancellationToken cancellation)
     {
         var shop = await arena.Shops.GetAsync(schedule.Shop, cancellation);

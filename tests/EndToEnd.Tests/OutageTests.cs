@@ -1,5 +1,7 @@
+using Migration.Contracts.Ledger;
 using Migration.EndToEnd.Tests.Harness;
 using Migration.EndToEnd.Tests.Oracles;
+using Migration.Worker.Consumers;
 using RabbitMQ.Client;
 
 namespace Migration.EndToEnd.Tests;
@@ -31,6 +33,32 @@ public sealed class OutageTests
 
         Assert.True(lost > 0, "No message was lost, so nothing was tested.");
         await coordinator.EndsWithAsync(0, Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
+    }
+
+    /// <summary>Then the broker tells no consumer that its queue is gone, and the new one's messages reach nobody.</summary>
+    [Fact]
+    public async Task A_run_whose_queue_is_deleted_and_made_again_at_once_completes_by_itself()
+    {
+        var shop = await ShopSource.DumpAsync(new(10_000), Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, File, Cancellation);
+        var coordinator = Start(bed);
+        await bed.Ledger.ReachesAsync(shop.Records / 4, coordinator, Cancellation);
+
+        var queue = (await bed.FindQueueAsync(Cancellation))!;
+        var run = await new RunLedger(bed.Target).FindAsync(bed.Run, Cancellation);
+        await bed.OnBrokerAsync(
+            async channel =>
+            {
+                await channel.QueueDeleteAsync(queue, ifUnused: false, ifEmpty: false, noWait: true, Cancellation);
+                await channel.QueueDeclareAsync(
+                    queue, durable: true, exclusive: false, autoDelete: false,
+                    new Dictionary<string, object?>(RunTopology.SliceQueueArguments(run!)), cancellationToken: Cancellation);
+                await channel.QueueBindAsync(queue, queue, "", cancellationToken: Cancellation);
+            },
+            Cancellation);
+
+        await coordinator.EndsWithAsync(0, Cancellation, TimeSpan.FromMinutes(4));
         await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 

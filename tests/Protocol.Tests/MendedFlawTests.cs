@@ -23,7 +23,7 @@ public sealed class MendedFlawTests(ITestOutputHelper output)
     /// <summary>It claims after its message was given to another, who has handed the slice back since.</summary>
     [Fact]
     public void A_failing_attempt_that_was_cut_off_before_it_claimed_leaves_its_slice_lying()
-        => Mends(new("error and cut", [2], 2, 1, 1, new Faults { Errors = 1, Cuts = 1 }) { MaxAttempts = 3, KnowsKillers = false });
+        => Mends(new("error and cut", [2], 2, 1, 1, new Faults { Errors = 1, Cuts = 1 }) { MaxAttempts = 3 });
 
     /// <summary>Reconcile counts the death, and so does whoever is given the dead worker's message after that.</summary>
     [Fact]

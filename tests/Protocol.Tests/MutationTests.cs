@@ -12,7 +12,7 @@ public sealed class MutationTests(ITestOutputHelper output)
     private const string TwoOutcomes = "outcomes";
     private const string NoOutcome = "has no outcome and nothing more will happen to it";
     private static readonly Scenario s_zombie = new("zombie", [2], 2, 1, 2, new Faults { Pauses = 1 }) { MaxAttempts = 3 };
-    private static readonly Scenario s_split = new("zombie of a slice that is split", [2], 2, 1, 2, new Faults { Pauses = 1 }) { KnowsKillers = false };
+    private static readonly Scenario s_split = new("zombie of a slice that is split", [2], 2, 1, 2, new Faults { Pauses = 1 });
     private static readonly Scenario s_doubt = new("lost answer", [2], 2, 1, 1, new Faults { LostAnswers = 1 }) { MaxAttempts = 2 };
     private static readonly Scenario s_replay = new("replay", [1], 1, 1, 1, new Faults { Errors = 1, Restarts = 1 }) { Replays = 1 };
 
@@ -55,7 +55,7 @@ public sealed class MutationTests(ITestOutputHelper output)
     /// <summary>Reconcile finds what died without a message; it costs a lease for each instead of a moment.</summary>
     [Fact]
     public void A_message_acknowledged_too_early_costs_time_and_no_record()
-        => StillHolds(s_zombie with { Faults = new Faults { Crashes = 2 }, KnowsKillers = false }, Mutation.AcknowledgeFirst);
+        => StillHolds(s_zombie with { Faults = new Faults { Crashes = 2 } }, Mutation.AcknowledgeFirst);
 
     [Fact]
     public void Where_nobody_reconciles_a_purged_message_is_lost_for_ever()
@@ -64,7 +64,7 @@ public sealed class MutationTests(ITestOutputHelper output)
     /// <summary>The next owner loses the fence for nothing, and reconcile sends the slice again.</summary>
     [Fact]
     public void Handing_back_what_is_anothers_costs_time_and_no_record()
-        => StillHolds(s_zombie with { Faults = new Faults { Pauses = 1, Cuts = 1 }, KnowsKillers = false }, Mutation.HandBackAnyClaim);
+        => StillHolds(s_zombie with { Faults = new Faults { Pauses = 1, Cuts = 1 } }, Mutation.HandBackAnyClaim);
 
     [Fact]
     public void Without_a_fence_a_split_cuts_what_is_anothers()
@@ -89,6 +89,13 @@ public sealed class MutationTests(ITestOutputHelper output)
         => Breaks(
             new Scenario("killer beside an innocent", [1, 1], 1, 2, 1, new Faults()) { Flaws = [Flaw.None, Flaw.Kills], MaxAttempts = 2 },
             Mutation.NoGate, "quarantined for killing workers");
+
+    /// <summary>Reconcile counts a death, and so would whoever is given the dead worker's message after that.</summary>
+    [Fact]
+    public void Where_any_redelivered_message_overrides_the_owner_two_deaths_count_as_three()
+        => Breaks(
+            new Scenario("two crashes of others", [1], 2, 1, 1, new Faults { Crashes = 2 }) { MaxAttempts = 3 },
+            Mutation.AnyRedelivered, "quarantined for killing workers");
 
     private void Breaks(Scenario scenario, Mutation mutation, string how)
     {

@@ -10,6 +10,7 @@ namespace Migration.Chaos.Tests.Arenas;
 internal sealed class Arena : IAsyncDisposable
 {
     private SmallDisk? _disk;
+    private int _givenUp;
 
     private Arena(PrivateServer target, PrivateServer broker, PrivateServer source)
         => (Target, Broker, Source, Shops) = (target, broker, source, new ChaosShops(source.Uri));
@@ -36,7 +37,31 @@ internal sealed class Arena : IAsyncDisposable
         await Target.SetClockAsync(TimeSpan.Zero, cancellation);
         foreach (var server in new[] { Target, Broker, Source })
             await server.StartAgainAsync(cancellation);
+        await MendBrokerAsync(cancellation);
         _disk?.MakeRoom();
+    }
+
+    /// <summary>Held by whoever stops or starts a server, so that no two do at a time.</summary>
+    public SemaphoreSlim Switch { get; } = new(1, 1);
+
+    /// <summary>As an operator would: a broker that has given up on its quorum queues is started again. False where there is no need.</summary>
+    public async Task<bool> MendBrokerAsync(CancellationToken cancellation)
+    {
+        var givenUp = Broker.CountDeadLetteringGivenUp();
+        if (givenUp == _givenUp)
+            return false;
+        await Switch.WaitAsync(cancellation);
+        try
+        {
+            _givenUp = givenUp;
+            await Broker.KillAsync(cancellation);
+            await Broker.StartAgainAsync(cancellation);
+            return true;
+        }
+        finally
+        {
+            Switch.Release();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -45,6 +70,7 @@ internal sealed class Arena : IAsyncDisposable
             await server.DisposeAsync();
         if (_disk is not null)
             await _disk.DisposeAsync();
+        Switch.Dispose();
     }
 
     /// <summary>Made when it is first asked for.</summary>

@@ -12,9 +12,17 @@ internal sealed class Outage(string name, ServerKind server, bool inOrder, Momen
             ServerKind.Broker => theatre.Arena.Broker,
             _ => theatre.Arena.Source,
         };
-        await (inOrder ? victim.StopAsync(cancellation) : victim.KillAsync(cancellation));
-        LetGo(theatre);
-        await victim.StartAgainAsync(cancellation);
+        await theatre.Arena.Switch.WaitAsync(cancellation);
+        try
+        {
+            await (inOrder ? victim.StopAsync(cancellation) : victim.KillAsync(cancellation));
+            LetGo(theatre);
+            await victim.StartAgainAsync(cancellation);
+        }
+        finally
+        {
+            theatre.Arena.Switch.Release();
+        }
 
         // The test's own connections that ended with it.
         theatre.Bed.Target.Clear();

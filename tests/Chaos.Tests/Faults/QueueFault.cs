@@ -1,4 +1,5 @@
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace Migration.Chaos.Tests.Faults;
 
@@ -18,14 +19,27 @@ internal enum QueueDeed
 internal sealed class QueueFault(string name, QueueDeed deed, int seed, Moment moment)
     : OutsideFault(name, $"{deed.ToString().ToLowerInvariant()} queue", moment)
 {
+    private const int QueueIsGone = 404;
+
     private uint _messages;
 
     public override bool HasStruck(Theatre theatre) => _messages > 0;
 
     protected override async Task HappenAsync(Theatre theatre, CancellationToken cancellation)
     {
-        if (await theatre.Bed.FindQueueAsync(cancellation) is not { } queue)
-            return;
+        try
+        {
+            if (await theatre.Bed.FindQueueAsync(cancellation) is { } queue)
+                await HappenAsync(theatre, queue, cancellation);
+        }
+        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == QueueIsGone)
+        {
+            // Another fault has deleted it, and reconcile has not made it again: there is no message to do anything to.
+        }
+    }
+
+    private async Task HappenAsync(Theatre theatre, string queue, CancellationToken cancellation)
+    {
         var factory = new ConnectionFactory { Uri = theatre.Arena.Broker.Uri };
         await using var connection = await factory.CreateConnectionAsync(cancellation);
         await using var channel = await connection.CreateChannelAsync(

@@ -12,6 +12,8 @@ public sealed class LedgerSchemaTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    private static int Files => LedgerSchema.Version;
+
     [Fact]
     public async Task The_schema_is_created_once_and_kept_the_second_time()
     {
@@ -97,6 +99,22 @@ public sealed class LedgerSchemaTests
 
         Assert.Contains("has version 99", refused.Message, StringComparison.Ordinal);
         Assert.Contains("or a newer one", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_only_looks_is_told_of_another_version_and_changes_nothing()
+    {
+        await using var ledger = await LedgerDatabase.CreateAsync();
+        await LedgerSchema.CheckAsync(ledger.Target, Cancellation);
+
+        await ledger.ExecuteAsync($"DELETE FROM migration.ledger_version WHERE version = {Files}");
+        var older = await Assert.ThrowsAsync<LedgerException>(() => LedgerSchema.CheckAsync(ledger.Target, Cancellation));
+        Assert.Contains($"has version {Files - 1}, and this program reads version {Files}", older.Message, StringComparison.Ordinal);
+        Assert.Equal(Files - 1L, await ledger.ScalarAsync<long>("SELECT count(*) FROM migration.ledger_version"));
+
+        await ledger.ExecuteAsync("INSERT INTO migration.ledger_version (version) VALUES (99)");
+        var newer = await Assert.ThrowsAsync<LedgerException>(() => LedgerSchema.CheckAsync(ledger.Target, Cancellation));
+        Assert.Contains("has version 99", newer.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -113,6 +113,27 @@ public sealed class SliceClaimTests
         Assert.Null(await former.FailAsync(slice));
     }
 
+    /// <summary>Else the death of a worker would be counted twice: by whoever freed the slice, and by whoever is given its message.</summary>
+    [Fact]
+    public async Task A_redelivered_message_takes_nothing_from_a_worker_that_has_the_slice_by_another_message()
+    {
+        await using var ledger = await CreateAsync();
+        var slice = await ledger.PlanSliceAsync();
+        var (lost, fresh) = (Guid.NewGuid(), Guid.NewGuid());
+        var dead = await ledger.WorkerAsync("dead:1");
+        await dead.ClaimAsync(slice, message: lost);
+        await dead.FallSilentAsync();
+        var heir = await ledger.WorkerAsync("heir:1");
+        var held = await heir.ClaimAsync(slice, message: fresh);
+
+        var refused = await (await ledger.WorkerAsync()).TryClaimAsync(slice, redelivered: true, message: lost);
+
+        Assert.Equal("heir:1", Assert.IsType<ClaimOutcome.OwnedByAnother>(refused).Worker);
+        Assert.Equal(5, (await heir.AdvanceAsync(held, 4, new SliceCounts(5, 5, 0, 0))).Counts.Read);
+        var taken = await (await ledger.WorkerAsync()).ClaimAsync(slice, redelivered: true, message: fresh);
+        Assert.Equal((held.Claim + 1, 1), (taken.Claim, taken.SilentAttempts));
+    }
+
     [Fact]
     public async Task A_worker_may_claim_its_own_slice_again_and_goes_on_from_the_checkpoint()
     {

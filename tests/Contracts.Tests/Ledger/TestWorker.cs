@@ -9,18 +9,18 @@ internal sealed record TestWorker(Guid Id, string Name, LedgerDatabase Database)
 
     private readonly Dictionary<SliceId, SliceClaim> _claims = [];
 
-    public async Task<ClaimOutcome> TryClaimAsync(SliceId slice, bool redelivered = false)
+    public async Task<ClaimOutcome> TryClaimAsync(SliceId slice, bool redelivered = false, Guid? message = null)
     {
-        var outcome = await Ledger.ClaimAsync(slice, redelivered, LedgerDatabase.Cancellation);
+        var outcome = await Ledger.ClaimAsync(slice, message, redelivered, LedgerDatabase.Cancellation);
         if (outcome is ClaimOutcome.Granted { Claim: var claim })
             _claims[slice] = claim;
         return outcome;
     }
 
     /// <summary>A suspect's attempt begins at once.</summary>
-    public async Task<SliceClaim> ClaimAsync(SliceId slice, bool redelivered = false)
+    public async Task<SliceClaim> ClaimAsync(SliceId slice, bool redelivered = false, Guid? message = null)
     {
-        var claim = Assert.IsType<ClaimOutcome.Granted>(await TryClaimAsync(slice, redelivered)).Claim;
+        var claim = Assert.IsType<ClaimOutcome.Granted>(await TryClaimAsync(slice, redelivered, message)).Claim;
         Assert.True(!claim.IsSuspect || await Ledger.BeginAsync(claim, LedgerDatabase.Cancellation));
         return claim;
     }

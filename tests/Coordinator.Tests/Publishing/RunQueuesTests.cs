@@ -6,6 +6,7 @@ using Migration.Coordinator.Replay;
 using Migration.TestServers;
 using Migration.Worker.Consumers;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 
 namespace Migration.Coordinator.Tests.Publishing;
@@ -53,6 +54,30 @@ public sealed class RunQueuesTests : IAsyncLifetime
 
         Assert.Equal(2u, await Queues.DeclareAsync(Cancellation));
         Assert.Equal(2u, await Queues.DeclareAsync(Cancellation));
+    }
+
+    /// <summary>Made again at once it would take their messages, and they would wait for ever.</summary>
+    [Fact]
+    public async Task A_queue_that_vanishes_during_a_run_returns_only_when_its_consumers_know_that_it_was_gone()
+    {
+        await Queues.DeclareAsync(Cancellation);
+        var knows = new TaskCompletionSource();
+        var consumer = new AsyncEventingBasicConsumer(_channel);
+        consumer.UnregisteredAsync += (_, _) =>
+        {
+            knows.TrySetResult();
+            return Task.CompletedTask;
+        };
+        await _channel.BasicQosAsync(0, 1, global: false, Cancellation);
+        await _channel.BasicConsumeAsync(RunTopology.Slices(_run), autoAck: false, consumer, Cancellation);
+        await using var other = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await other.QueueDeleteAsync(RunTopology.Slices(_run), cancellationToken: Cancellation);
+
+        Assert.Equal(0u, await Queues.RestoreAsync(Cancellation));
+
+        await knows.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await SendAsync(RunTopology.Slices(_run), "");
+        Assert.Equal(1u, await Queues.RestoreAsync(Cancellation));
     }
 
     [Fact]

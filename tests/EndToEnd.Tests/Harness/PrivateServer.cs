@@ -68,6 +68,26 @@ internal sealed class PrivateServer : IAsyncDisposable
     public int CountInLog(string text)
         => File.ReadLines(Path.Combine(_folder, "server.log")).Count(line => line.Contains(text, StringComparison.Ordinal));
 
+    /// <summary>
+    /// How often RabbitMQ gave up on its own at-least-once dead-lettering: then no such queue works any more until it is
+    /// restarted. So it does when a queue is deleted while it comes up (seen with 3.10).
+    /// </summary>
+    public int CountDeadLetteringGivenUp()
+    {
+        using var log = new StreamReader(new FileStream(
+            Path.Combine(_folder, "log", "rabbit.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        var (count, isSupervisor) = (0, false);
+        while (log.ReadLine() is { } line)
+        {
+            if (line.Contains(" supervisor: ", StringComparison.Ordinal))
+                isSupervisor = line.Contains("rabbit_fifo_dlx_sup", StringComparison.Ordinal);
+            else if (isSupervisor && line.Contains("reached_max_restart_intensity", StringComparison.Ordinal))
+                (count, isSupervisor) = (count + 1, false);
+        }
+
+        return count;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _script.StandardInput.Close();

@@ -64,7 +64,7 @@ internal readonly struct FaultMoves(Moves moves)
     {
         for (var number = 0; number < World.MostSlices; number++)
         {
-            if (world.Slices[number].Fresh + world.Slices[number].Redelivered == 0)
+            if (!world.Slices[number].HasMessages)
                 continue;
             var next = world;
             next.Left.Copies--;
@@ -76,14 +76,14 @@ internal readonly struct FaultMoves(Moves moves)
     private void Purge(World world)
     {
         world.Left.Purges--;
-        var count = 0;
+        var wasFull = false;
         for (var number = 0; number < World.MostSlices; number++)
         {
-            count += world.Slices[number].Fresh + world.Slices[number].Redelivered;
+            wasFull |= world.Slices[number].HasMessages;
             (world.Slices[number].Fresh, world.Slices[number].Redelivered) = (0, 0);
         }
 
-        if (count > 0)
+        if (wasFull)
             moves.Add(world, "the queue is purged", isFault: true);
         var taken = false;
         for (var n = 0; n < World.MostHands; n++)

@@ -16,19 +16,21 @@ internal sealed class Ledger(Scenario scenario)
     private readonly Mutation _mutation = scenario.Mutation;
 
     /// <summary><c>SliceLedger.ClaimAsync</c></summary>
-    public static ClaimAnswer Claim(ref World world, ref Hand hand, byte worker)
+    public ClaimAnswer Claim(ref World world, ref Hand hand, byte worker)
     {
         ref var slice = ref world.Slices[hand.Slice];
         if (slice.State is SliceState.Completed or SliceState.Failed)
             return ClaimAnswer.AlreadyDone;
         var isRunning = slice.State == SliceState.Running;
-        if (isRunning && !hand.IsRedelivered && slice.Owner != worker && IsLive(world, slice.Owner))
+        var isOwners = hand.IsRedelivered && (slice.Message == hand.Message || _mutation == Mutation.AnyRedelivered);
+        if (isRunning && !isOwners && slice.Owner != worker && IsLive(world, slice.Owner))
             return ClaimAnswer.OwnedByAnother;
 
         var isTaken = isRunning && slice.Owner != worker;
         var (wasWaiting, silent) = (slice.IsWaiting, slice.Silent);
         slice.State = SliceState.Running;
         slice.Owner = worker;
+        slice.Message = hand.Message;
         slice.Claim++;
         slice.Stalled += Bit(!wasWaiting);
         slice.Silent += Bit(isTaken && !wasWaiting);

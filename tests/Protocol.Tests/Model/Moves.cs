@@ -73,6 +73,7 @@ public sealed class Moves(Scenario scenario, bool named)
         Normalise(ref world);
         if (!named)
             Symmetry.Reduce(ref world, scenario);
+        Messages.Renumber(ref world);
         _moves.Add(new Move(world, label, isFault, isDeath));
     }
 
@@ -105,7 +106,7 @@ public sealed class Moves(Scenario scenario, bool named)
     internal static void Requeue(ref World world, int hand)
     {
         if (world.Hands[hand].IsAttached)
-            world.Slices[world.Hands[hand].Slice].Redelivered++;
+            world.Slices[world.Hands[hand].Slice].Redelivered |= (ushort)(1 << world.Hands[hand].Message);
         world.Hands[hand].IsAttached = false;
     }
 
@@ -133,9 +134,11 @@ public sealed class Moves(Scenario scenario, bool named)
         {
             ref var slice = ref world.Slices[n];
             slice.Claim = slice.State == SliceState.None ? (byte)0 : (byte)1;
+            slice.Message = slice.State == SliceState.Running ? slice.Message : (byte)0;
             slice.WasSplit &= slice.State != SliceState.Completed;
         }
     }
 
-    private static Hand Forget(in Hand hand) => new() { Step = hand.Step, Slice = hand.Slice, IsAttached = hand.IsAttached };
+    private static Hand Forget(in Hand hand)
+        => new() { Step = hand.Step, Slice = hand.Slice, Message = hand.Message, IsAttached = hand.IsAttached };
 }

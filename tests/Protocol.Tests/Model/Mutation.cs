@@ -43,4 +43,7 @@ public enum Mutation
 
     /// <summary>A suspect is worked on side by side with others.</summary>
     NoGate,
+
+    /// <summary>A redelivered message takes the slice from its owner, whatever message the owner claimed it by.</summary>
+    AnyRedelivered,
 }

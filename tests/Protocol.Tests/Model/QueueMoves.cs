@@ -30,24 +30,35 @@ internal readonly struct QueueMoves(Moves moves)
         for (var number = 0; number < World.MostSlices; number++)
         {
             if (world.Slices[number].Fresh > 0)
-                Deliver(world, free, number, isRedelivered: false);
-            if (world.Slices[number].Redelivered > 0)
-                Deliver(world, free, number, isRedelivered: true);
+                DeliverFresh(world, free, number);
+            for (byte message = 1; world.Slices[number].Redelivered >> message != 0; message++)
+            {
+                if ((world.Slices[number].Redelivered >> message & 1) == 1)
+                    DeliverAgain(world, free, number, message);
+            }
         }
     }
 
-    private void Deliver(World world, int n, int number, bool isRedelivered)
+    private void DeliverFresh(World world, int n, int number)
     {
-        ref var slice = ref world.Slices[number];
-        if (isRedelivered)
-            slice.Redelivered--;
-        else
-            slice.Fresh--;
+        world.Slices[number].Fresh--;
+        Deliver(world, n, number, Messages.Unused(world, number), isRedelivered: false);
+    }
+
+    private void DeliverAgain(World world, int n, int number, byte message)
+    {
+        world.Slices[number].Redelivered &= (ushort)~(1 << message);
+        Deliver(world, n, number, message, isRedelivered: true);
+    }
+
+    private void Deliver(World world, int n, int number, byte message, bool isRedelivered)
+    {
         var isTurnedAway = !isRedelivered && IsInHand(world, n, number);
         world.Hands[n] = new Hand
         {
             Step = isTurnedAway ? Step.Done : Step.Received,
             Slice = (byte)number,
+            Message = message,
             IsRedelivered = isRedelivered,
             IsAttached = _scenario.Mutation != Mutation.AcknowledgeFirst,
         };
@@ -115,7 +126,7 @@ internal readonly struct QueueMoves(Moves moves)
     {
         for (var number = 0; number < World.MostSlices; number++)
         {
-            if (world.Slices[number].Fresh + world.Slices[number].Redelivered > 0)
+            if (world.Slices[number].HasMessages)
                 return false;
         }
 

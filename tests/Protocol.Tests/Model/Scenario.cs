@@ -67,12 +67,6 @@ public sealed record Scenario(string Name, int[] Slices, int Workers, int AtATim
     public byte Replays { get; init; }
 
     /// <summary>
-    /// No record may be blamed that does not kill. False where more workers may die, or seem to, than a record that is alone
-    /// is given attempts: then nobody can tell.
-    /// </summary>
-    public bool KnowsKillers { get; init; } = true;
-
-    /// <summary>
     /// A worker that was cut off turns fresh messages away as long as its old attempt is not ended, and reconcile sends
     /// others: a history that goes round until the attempt's next step. Then it is only asked that every state has a way to
     /// the end on which nothing goes wrong any more.

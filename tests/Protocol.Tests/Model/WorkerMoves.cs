@@ -59,7 +59,7 @@ internal readonly partial struct WorkerMoves(Moves moves)
     {
         ref var hand = ref world.Hands[n];
         var before = world;
-        var answer = Ledger.Claim(ref world, ref hand, moves.WorkerOf(n));
+        var answer = _ledger.Claim(ref world, ref hand, moves.WorkerOf(n));
         if (answer == ClaimAnswer.Granted && before.Left.LostAnswers > 0)
         {
             var lost = world;
@@ -170,7 +170,7 @@ internal readonly partial struct WorkerMoves(Moves moves)
         else if (step is Step.Received or Step.Failing or Step.FailingSilently or Step.GivingUp)
         {
             Go(world, n, Step.LettingGo, "is cancelled with {0}");
-            if (step == Step.Received && world.Left.LostAnswers-- > 0 && Ledger.Claim(ref world, ref world.Hands[n], moves.WorkerOf(n)) == ClaimAnswer.Granted)
+            if (step == Step.Received && world.Left.LostAnswers-- > 0 && _ledger.Claim(ref world, ref world.Hands[n], moves.WorkerOf(n)) == ClaimAnswer.Granted)
                 Go(world, n, Step.LettingGo, "is cancelled while it claims {0}, which goes through", isFault: true);
         }
         else if (step is Step.Sending or Step.Burying)

@@ -93,8 +93,16 @@ public struct Slice
     public byte Silent, Stalled;
     public byte Read, Written, Quarantined;
 
-    /// <summary>Messages in the work queue: fresh ones, and ones that somebody had before.</summary>
-    public byte Fresh, Redelivered;
+    /// <summary>Messages in the work queue that nobody has had yet.</summary>
+    public byte Fresh;
+
+    /// <summary>Messages in the work queue that somebody had before, a bit for each id.</summary>
+    public ushort Redelivered;
+
+    /// <summary>The id of the message that it is claimed by; 0 when it is not.</summary>
+    public byte Message;
+
+    public readonly bool HasMessages => Fresh > 0 || Redelivered != 0;
 
     /// <summary>Messages in the error queue.</summary>
     public byte DeadLetters;
@@ -151,6 +159,9 @@ public struct Hand
 {
     public Step Step;
     public byte Slice;
+
+    /// <summary>The message's id among those of its slice, from 1 on; given when it is first delivered.</summary>
+    public byte Message;
     public bool IsRedelivered;
 
     /// <summary>The broker waits for its acknowledgement; else the connection was cut, or the queue deleted.</summary>

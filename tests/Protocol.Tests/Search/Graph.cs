@@ -118,12 +118,25 @@ internal sealed class Graph
         return left > 0 ? (0, 0, FindCycle(incoming)) : (deaths.Max(), length.Max(), -1);
     }
 
-    /// <summary>Of states that a cycle leads to, one that is on a cycle: depth first, until a state is met on its own way.</summary>
+    /// <summary>Of states that are on a cycle or that one leads to, one that is on it.</summary>
     private int FindCycle(int[] incoming)
     {
-        var (next, way) = (new int[_ends.Count], new Stack<int>());
-        var isOnWay = new bool[_ends.Count];
-        way.Push(Array.FindIndex(incoming, count => count > 0));
+        var (next, isOnWay) = (new int[_ends.Count], new bool[_ends.Count]);
+        for (var start = 0; start < _ends.Count; start++)
+        {
+            // What lies behind a cycle is left over as well, and leads to none.
+            if (incoming[start] > 0 && next[start] == 0 && FindCycleFrom(start, next, isOnWay) is >= 0 and var found)
+                return found;
+        }
+
+        throw new InvalidOperationException("There is no cycle.");
+    }
+
+    /// <summary>Depth first, until a state is met on its own way; -1 when none is.</summary>
+    /// <param name="next">How many moves of each state were tried.</param>
+    private int FindCycleFrom(int start, int[] next, bool[] isOnWay)
+    {
+        var way = new Stack<int>([start]);
         while (way.TryPeek(out var state))
         {
             var begin = state == 0 ? 0 : _ends[state - 1];
@@ -141,6 +154,6 @@ internal sealed class Graph
                 way.Push(to);
         }
 
-        throw new InvalidOperationException("There is no cycle.");
+        return -1;
     }
 }

@@ -52,7 +52,7 @@ public sealed class MigrateSliceConsumerTests
     {
         await using var lab = await SliceLab.CreateAsync(records: 25);
         var owner = lab.Worker(lab.Database.DataSource);
-        await owner.Ledger.ClaimAsync(lab.Slice, redelivered: false, Cancellation);
+        await owner.Ledger.ClaimAsync(lab.Slice, message: null, redelivered: false, Cancellation);
         await using var services = Services(lab);
         var bus = await StartAsync(services);
 

@@ -20,7 +20,7 @@ public sealed class BrokenMapperTests
         Breaking.Value = "\"1\"";
 
         var worker = lab.Worker(lab.Database.DataSource);
-        var claim = Assert.IsType<ClaimOutcome.Granted>(await worker.Ledger.ClaimAsync(lab.Slice, redelivered: false, Cancellation)).Claim;
+        var claim = Assert.IsType<ClaimOutcome.Granted>(await worker.Ledger.ClaimAsync(lab.Slice, message: null, redelivered: false, Cancellation)).Claim;
         var attempt = await worker.AttemptAsync("numbers", Cancellation);
         var end = await attempt.MakeAsync(claim, CancellationToken.None, Cancellation);
 

@@ -94,7 +94,7 @@ public sealed class SliceMigratorTests
 
         Assert.Equal(new SliceCounts(30, 20, 10, 0), Assert.IsType<SliceEnd.Paused>(end).Claim.Counts);
         Assert.True(await worker.Ledger.HandBackAsync(end.Claim, Cancellation));
-        Assert.IsType<ClaimOutcome.Paused>(await worker.Ledger.ClaimAsync(lab.Slice, redelivered: false, Cancellation));
+        Assert.IsType<ClaimOutcome.Paused>(await worker.Ledger.ClaimAsync(lab.Slice, message: null, redelivered: false, Cancellation));
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class SliceMigratorTests
 
     private static async Task<SliceClaim> ClaimAsync(RunContext worker, SliceId slice, bool redelivered = false)
         => Assert.IsType<ClaimOutcome.Granted>(
-            await worker.Ledger.ClaimAsync(slice, redelivered, Cancellation)).Claim;
+            await worker.Ledger.ClaimAsync(slice, message: null, redelivered, Cancellation)).Claim;
 
     private static async Task<SliceEnd> MigrateAsync(RunContext worker, SliceId slice, bool redelivered = false)
         => await MigrateAsync(worker, await ClaimAsync(worker, slice, redelivered));

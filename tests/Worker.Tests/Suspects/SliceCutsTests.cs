@@ -64,7 +64,7 @@ public sealed class SliceCutsTests
 
     private static async Task<SliceClaim> ClaimAsync(SliceLab lab, RunContext worker, int done)
     {
-        var claim = Assert.IsType<ClaimOutcome.Granted>(await worker.Ledger.ClaimAsync(lab.Slice, false, Cancellation)).Claim;
+        var claim = Assert.IsType<ClaimOutcome.Granted>(await worker.Ledger.ClaimAsync(lab.Slice, message: null, false, Cancellation)).Claim;
         if (done == 0)
             return claim;
         var source = await worker.SourceAsync("numbers", Cancellation);

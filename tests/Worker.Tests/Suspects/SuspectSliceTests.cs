@@ -120,7 +120,7 @@ public sealed class SuspectSliceTests
     {
         var worker = lab.Worker(lab.Database.DataSource);
         var claim = Assert.IsType<ClaimOutcome.Granted>(
-            await worker.Ledger.ClaimAsync(lab.Slice with { Number = slice }, redelivered: true, Cancellation)).Claim;
+            await worker.Ledger.ClaimAsync(lab.Slice with { Number = slice }, message: null, redelivered: true, Cancellation)).Claim;
         Assert.True(await worker.Ledger.BeginAsync(claim, Cancellation));
         return claim;
     }
