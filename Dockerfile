@@ -1,10 +1,18 @@
-# Both programs in one image: `coordinator` and `worker` are on PATH. No shell, not root, nothing written but to /tmp.
+# Both programs in one image: `coordinator` and `worker` are on PATH. Not root, nothing written but to /tmp.
 #
 #   docker build -t migration:0.1.0 .
 #
-# The base images may come from elsewhere: --build-arg SDK_IMAGE=... --build-arg RUNTIME_IMAGE=...
-ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
-ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+# .NET comes from the archive of BASE_IMAGE's distribution. With images that have it already, such as Microsoft's (the
+# chiseled ones are the smallest and have no shell): --build-arg SDK_IMAGE=... --build-arg RUNTIME_IMAGE=...
+ARG BASE_IMAGE=ubuntu:26.04
+ARG SDK_IMAGE=sdk
+ARG RUNTIME_IMAGE=runtime
+
+FROM ${BASE_IMAGE} AS sdk
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates dotnet-sdk-10.0 && rm -rf /var/lib/apt/lists/*
+
+FROM ${BASE_IMAGE} AS runtime
+RUN apt-get update && apt-get install -y --no-install-recommends aspnetcore-runtime-10.0 ca-certificates && rm -rf /var/lib/apt/lists/*
 
 FROM ${SDK_IMAGE} AS build
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

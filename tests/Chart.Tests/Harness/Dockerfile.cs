@@ -23,9 +23,9 @@ internal sealed class Dockerfile
     /// <summary>What comes after the last FROM.</summary>
     public IReadOnlyList<DockerInstruction> Image => [.. Instructions.Skip(LastFrom + 1)];
 
-    /// <summary>What comes between the first FROM and the last.</summary>
+    /// <summary>What makes the programs; the stages before it only install .NET.</summary>
     public IReadOnlyList<DockerInstruction> Build =>
-        [.. Instructions.Take(LastFrom).SkipWhile(each => each.Name != "FROM").Skip(1)];
+        [.. Instructions.Take(LastFrom).SkipWhile(each => each is not { Name: "FROM", Words: [_, "AS", "build"] }).Skip(1)];
 
     public string Default(string argument) => Arguments.Single(each => each.Text.StartsWith(argument + "=", StringComparison.Ordinal)).Text.Split('=')[1];
 
