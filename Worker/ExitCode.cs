@@ -29,6 +29,6 @@ public static class ExitCode
     /// </summary>
     public const int Hung = 6;
 
-    /// <summary>Stopped by Ctrl-C; the run can go on.</summary>
+    /// <summary>Stopped by Ctrl-C, or a worker in an Indexed Job by SIGTERM; the run can go on.</summary>
     public const int Interrupted = 130;
 }

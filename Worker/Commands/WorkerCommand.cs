@@ -56,7 +56,11 @@ internal static class WorkerCommand
 
         if (refusal.Reason is { } exception)
             throw exception;
-        return ExitCode.Done;
+
+        // In an Indexed Job 0 says that this worker's number is done for good: one that was preempted would have no successor.
+        return cancellationToken.IsCancellationRequested && Environment.GetEnvironmentVariable("JOB_COMPLETION_INDEX") is not null
+            ? ExitCode.Interrupted
+            : ExitCode.Done;
     }
 
     private static IHost Build(WorkerOptions options, string broker, bool debug)
