@@ -123,7 +123,7 @@ internal sealed class PodOnNode
     private void Describe(JsonObject pod)
     {
         var status = pod.Ensure("status");
-        status["observedGeneration"] = pod.Number("metadata", "generation") ?? 1;
+        PodStatus.Observe(pod);
         status["hostIP"] = World.Store.Find(ResourceTypes.Nodes, "", Node)?.Value.Items("status", "addresses").FirstOrDefault().Text("address");
         status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = status.Text("hostIP") });
         if (_hasSandbox)

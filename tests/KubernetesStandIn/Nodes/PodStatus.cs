@@ -32,6 +32,15 @@ internal static class PodStatus
         pod.SetCondition(condition);
     }
 
+    /// <summary>The kubelet has seen the pod as it is now.</summary>
+    public static void Observe(JsonObject pod)
+    {
+        var generation = pod.Number("metadata", "generation") ?? 1;
+        pod.Ensure("status")["observedGeneration"] = generation;
+        foreach (var condition in pod.Items("status", "conditions").Where(condition => condition.Text("type") != "DisruptionTarget"))
+            condition["observedGeneration"] = generation;
+    }
+
     /// <summary>Ready or not, as the containers are.</summary>
     public static void SetReadiness(JsonObject pod, IReadOnlyList<string> unready, DateTimeOffset now)
     {
