@@ -51,13 +51,19 @@ internal static class PodStatus
         pod.SetCondition(Condition(pod, "ContainersReady", unready.Count == 0, now, reason, message));
     }
 
-    public static void End(JsonObject pod, bool hasSucceeded, DateTimeOffset now)
+    /// <summary>All containers have ended.</summary>
+    public static void Close(JsonObject pod, bool hasSucceeded, DateTimeOffset now)
     {
         var reason = hasSucceeded ? "PodCompleted" : "PodFailed";
-        pod.Ensure("status")["phase"] = hasSucceeded ? "Succeeded" : "Failed";
-        pod.SetCondition(Condition(pod, "PodReadyToStartContainers", false, now));
         pod.SetCondition(Condition(pod, "Initialized", true, now, hasSucceeded ? reason : null));
         pod.SetCondition(Condition(pod, "Ready", false, now, reason));
         pod.SetCondition(Condition(pod, "ContainersReady", false, now, reason));
+    }
+
+    /// <summary>Nothing of the pod is left on its node.</summary>
+    public static void End(JsonObject pod, bool hasSucceeded, DateTimeOffset now)
+    {
+        pod.Ensure("status")["phase"] = hasSucceeded ? "Succeeded" : "Failed";
+        pod.SetCondition(Condition(pod, "PodReadyToStartContainers", false, now));
     }
 }
