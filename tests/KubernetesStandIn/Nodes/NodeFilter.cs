@@ -9,7 +9,7 @@ namespace Migration.KubernetesStandIn.Nodes;
 internal sealed record NodeFilter(IReadOnlyList<string> Reasons, bool CanFreeUp)
 {
     /// <summary>Null: the pod fits.</summary>
-    public static NodeFilter? Of(JsonObject pod, NodeRoom room)
+    public static NodeFilter? Of(JsonObject pod, Quantity cpu, Quantity memory, NodeRoom room)
     {
         var node = room.Node!;
         if (node.Flag("spec", "unschedulable") && !Tolerates(pod, "node.kubernetes.io/unschedulable", "", "NoSchedule"))
@@ -18,7 +18,7 @@ internal sealed record NodeFilter(IReadOnlyList<string> Reasons, bool CanFreeUp)
             return new(["node(s) had untolerated taint(s)"], false);
         if (!Selects(pod, node))
             return new(["node(s) didn't match Pod's node affinity/selector"], false);
-        return Room(PodResources.Requests(pod, "cpu"), PodResources.Requests(pod, "memory"), room);
+        return Room(cpu, memory, room);
     }
 
     private static NodeFilter? Room(Quantity cpu, Quantity memory, NodeRoom room)

@@ -10,18 +10,28 @@ internal sealed class NodeRoom
     private Quantity _cpu = Quantity.Zero;
     private Quantity _memory = Quantity.Zero;
 
+    private int _places;
+
     /// <summary>Null while there are pods of a node that is not there.</summary>
-    public JsonObject? Node { get; set; }
+    public JsonObject? Node { get; private set; }
 
-    public Quantity AllocatableCpu => Quantity.Parse(Node.Text("status", "allocatable", "cpu"));
+    public Quantity AllocatableCpu { get; private set; }
 
-    public Quantity AllocatableMemory => Quantity.Parse(Node.Text("status", "allocatable", "memory"));
+    public Quantity AllocatableMemory { get; private set; }
 
     public Quantity FreeCpu => AllocatableCpu - _cpu;
 
     public Quantity FreeMemory => AllocatableMemory - _memory;
 
-    public int FreePods => (int)Quantity.Parse(Node.Text("status", "allocatable", "pods")).Value - _pods.Count;
+    public int FreePods => _places - _pods.Count;
+
+    public void Become(JsonObject? node)
+    {
+        Node = node;
+        AllocatableCpu = Quantity.Parse(node.Text("status", "allocatable", "cpu"));
+        AllocatableMemory = Quantity.Parse(node.Text("status", "allocatable", "memory"));
+        _places = (int)Quantity.Parse(node.Text("status", "allocatable", "pods")).Value;
+    }
 
     public void Take(JsonObject pod)
     {

@@ -14,6 +14,7 @@ namespace Migration.KubernetesStandIn.Nodes;
 internal sealed class PodOnNode
 {
     private static readonly TimeSpan SandboxRetry = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan TakingDown = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ConfigurationRetry = TimeSpan.FromSeconds(10);
 
     private readonly Kubelet _kubelet;
@@ -23,6 +24,7 @@ internal sealed class PodOnNode
     private bool _hasSandbox;
     private bool _isStopping;
     private bool _isOver;
+    private bool _isConcluded;
     private int _mountTries;
 
     public PodOnNode(Kubelet kubelet, StoredObject pod, string node)
@@ -43,6 +45,8 @@ internal sealed class PodOnNode
 
     public StoredObject? Stored =>
         World.Store.Find(ResourceTypes.Pods, _key.Namespace, _key.Name) is { } found && found.Value.Uid() == _key.Uid ? found : null;
+
+    private bool HasSucceeded => _containers.All(container => container.ExitCode == 0);
 
     private bool IsReachable => _kubelet.IsAlive(Node);
 
@@ -102,10 +106,9 @@ internal sealed class PodOnNode
     /// <summary>Writes down what has changed, and ends the pod when its last container has ended.</summary>
     public void Report()
     {
-        if (_isOver || !IsReachable || Stored is not { } pod)
+        if (_isOver || !IsReachable || Stored is null)
             return;
-        var isOver = _containers.All(container => container.HasEnded) || (_isStopping && _containers.All(container => !container.IsRunning));
-        _isOver = isOver;
+        _isOver = _containers.All(container => container.HasEnded) || (_isStopping && _containers.All(container => !container.IsRunning));
         World.Writer.Update(ResourceTypes.Pods, _key.Namespace, _key.Name, after =>
         {
             if (_hasSandbox)
@@ -113,17 +116,29 @@ internal sealed class PodOnNode
             if (_containers.Any(container => container.IsRunning))
                 after.Ensure("status")["phase"] = "Running";
             Describe(after);
-            if (isOver)
-                PodStatus.End(after, _containers.All(container => container.ExitCode == 0), World.Now);
+            if (_isOver)
+                PodStatus.Close(after, HasSucceeded, World.Now);
         });
-        if (isOver && pod.Value.IsGoing())
+        if (_isOver)
+            World.Time.After(TakingDown, Conclude);
+    }
+
+    // The containers have ended; what is left of the pod is taken down before its phase says so.
+    private void Conclude()
+    {
+        if (!IsReachable || Stored is not { } pod)
+            return;
+        World.Writer.Update(
+            ResourceTypes.Pods, _key.Namespace, _key.Name, after => PodStatus.End(after, HasSucceeded, World.Now));
+        _isConcluded = true;
+        if (pod.Value.IsGoing())
             World.Time.Soon(LetGo);
     }
 
     private void Describe(JsonObject pod)
     {
         var status = pod.Ensure("status");
-        status["observedGeneration"] = pod.Number("metadata", "generation") ?? 1;
+        PodStatus.Observe(pod);
         status["hostIP"] = World.Store.Find(ResourceTypes.Nodes, "", Node)?.Value.Items("status", "addresses").FirstOrDefault().Text("address");
         status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = status.Text("hostIP") });
         if (_hasSandbox)
@@ -141,12 +156,10 @@ internal sealed class PodOnNode
         if (Stored is not { } pod || !IsReachable)
             return;
         var grace = TimeSpan.FromSeconds(pod.Value.Number("metadata", "deletionGracePeriodSeconds") ?? 0);
-        if (_isOver)
-        {
+        if (_isConcluded)
             LetGo();
+        if (_isOver)
             return;
-        }
-
         if (!_isStopping)
             StopContainers();
         World.Time.After(grace, KillContainers);

@@ -32,6 +32,15 @@ internal static class PodStatus
         pod.SetCondition(condition);
     }
 
+    /// <summary>The kubelet has seen the pod as it is now.</summary>
+    public static void Observe(JsonObject pod)
+    {
+        var generation = pod.Number("metadata", "generation") ?? 1;
+        pod.Ensure("status")["observedGeneration"] = generation;
+        foreach (var condition in pod.Items("status", "conditions").Where(condition => condition.Text("type") != "DisruptionTarget"))
+            condition["observedGeneration"] = generation;
+    }
+
     /// <summary>Ready or not, as the containers are.</summary>
     public static void SetReadiness(JsonObject pod, IReadOnlyList<string> unready, DateTimeOffset now)
     {
@@ -42,13 +51,19 @@ internal static class PodStatus
         pod.SetCondition(Condition(pod, "ContainersReady", unready.Count == 0, now, reason, message));
     }
 
-    public static void End(JsonObject pod, bool hasSucceeded, DateTimeOffset now)
+    /// <summary>All containers have ended.</summary>
+    public static void Close(JsonObject pod, bool hasSucceeded, DateTimeOffset now)
     {
         var reason = hasSucceeded ? "PodCompleted" : "PodFailed";
-        pod.Ensure("status")["phase"] = hasSucceeded ? "Succeeded" : "Failed";
-        pod.SetCondition(Condition(pod, "PodReadyToStartContainers", false, now));
         pod.SetCondition(Condition(pod, "Initialized", true, now, hasSucceeded ? reason : null));
         pod.SetCondition(Condition(pod, "Ready", false, now, reason));
         pod.SetCondition(Condition(pod, "ContainersReady", false, now, reason));
+    }
+
+    /// <summary>Nothing of the pod is left on its node.</summary>
+    public static void End(JsonObject pod, bool hasSucceeded, DateTimeOffset now)
+    {
+        pod.Ensure("status")["phase"] = hasSucceeded ? "Succeeded" : "Failed";
+        pod.SetCondition(Condition(pod, "PodReadyToStartContainers", false, now));
     }
 }

@@ -33,7 +33,7 @@ internal sealed class Scheduler
 
     private void NoteNode(StoreChange change)
     {
-        Room(change.After.Value.Name()).Node = change.Kind == ChangeKind.Deleted ? null : change.After.Value;
+        Room(change.After.Value.Name()).Become(change.Kind == ChangeKind.Deleted ? null : change.After.Value);
         Wake();
     }
 
@@ -62,13 +62,12 @@ internal sealed class Scheduler
 
     private void Wait(JsonObject pod)
     {
-        if (!_places.TryGetValue(pod.Uid(), out var place))
-        {
+        var isNew = !_places.TryGetValue(pod.Uid(), out var place);
+        if (isNew)
             _places[pod.Uid()] = place = (-(pod.Number("spec", "priority") ?? 0), _world.Store.Revision);
-            Wake();
-        }
-
         _waiting[place] = pod;
+        if (isNew)
+            Wake();
     }
 
     private void StopWaiting(JsonObject pod)
@@ -110,10 +109,11 @@ internal sealed class Scheduler
     {
         var nodes = _nodes.Where(node => node.Value.Node is not null).ToList();
         var faults = new List<NodeFilter>();
+        var (cpu, memory) = (PodResources.Requests(pod, "cpu"), PodResources.Requests(pod, "memory"));
         (string Name, decimal Score)? best = null;
         foreach (var (name, room) in nodes)
         {
-            if (NodeFilter.Of(pod, room) is { } fault)
+            if (NodeFilter.Of(pod, cpu, memory, room) is { } fault)
                 faults.Add(fault);
             else if (best is null || Score(room) > best.Value.Score)
                 best = (name, Score(room));

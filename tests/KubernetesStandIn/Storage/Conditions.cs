@@ -27,10 +27,16 @@ internal static class Conditions
             return;
         }
 
-        // A disruption is put first, as the API server does.
-        if (type == "DisruptionTarget")
-            list.Insert(0, condition);
-        else
-            list.Add(condition);
+        var at = list.TakeWhile(other => Rank(other.Text("type")) <= Rank(type)).Count();
+        list.Insert(at, condition);
     }
+
+    // The order in which kubelets write a pod's; of all others the one in which they came.
+    private static int Rank(string? type) => type switch
+    {
+        "DisruptionTarget" => 0,
+        "PodReadyToStartContainers" => 1,
+        "PodScheduled" => 3,
+        _ => 2,
+    };
 }

@@ -18,7 +18,11 @@ internal static class ResourceTypes
     public static readonly ResourceType ConfigMaps = Core("configmaps", "ConfigMap", typeof(V1ConfigMap), "\"data\":null");
     public static readonly ResourceType ServiceAccounts = Core("serviceaccounts", "ServiceAccount", typeof(V1ServiceAccount), "\"secrets\":null");
     public static readonly ResourceType Services = Core("services", "Service", typeof(V1Service), SpecAndStatus);
-    public static readonly ResourceType Jobs = Grouped("batch", "jobs", "Job", typeof(V1Job));
+    public static readonly ResourceType Jobs = Grouped("batch", "jobs", "Job", typeof(V1Job)) with
+    {
+        Emptiness = "\"spec\":{\"template\":{\"metadata\":{},\"spec\":{\"containers\":null}}},\"status\":{}",
+    };
+
     public static readonly ResourceType ReplicaSets = Grouped("apps", "replicasets", "ReplicaSet", typeof(V1ReplicaSet));
     public static readonly ResourceType Deployments = Grouped("apps", "deployments", "Deployment", typeof(V1Deployment));
     public static readonly ResourceType PriorityClasses =
