@@ -116,8 +116,10 @@ public sealed class WaveTests
         await bench.AllReadyAsync(10);
         var uid = bench.Job!.Metadata.Uid;
 
+        // As a kubelet does: a new link takes the place of the old one.
         Directory.CreateSymbolicLink(data + ".new", second.FullName);
-        File.Move(data + ".new", data, overwrite: true);
+        using (var move = System.Diagnostics.Process.Start("mv", ["-T", data + ".new", data]))
+            await move.WaitForExitAsync(Bench.Cancellation);
 
         await bench.AllReadyAsync(50);
         Assert.Equal(uid, bench.Job!.Metadata.Uid);

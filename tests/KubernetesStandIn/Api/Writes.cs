@@ -24,7 +24,11 @@ internal sealed class Writes(World world, PodCreation pods, Reads reads)
         if (string.IsNullOrEmpty(meta.Text("name")) && string.IsNullOrEmpty(meta.Text("generateName")))
             throw ApiError.Invalid(call.Type, "", [FieldFault.Required("metadata.name", "name or generateName is required")]);
         if (call.Query["dryRun"] == "All")
+        {
+            Namespaces.CheckOpen(world.Store, call.Type, thing);
             return ApiAnswer.Of(201, Whole(call.Type, thing), warning);
+        }
+
         return ApiAnswer.Of(201, call.Type == ResourceTypes.Pods ? pods.Create(thing) : Create(call.Type, thing), warning);
     }
 
