@@ -30,7 +30,7 @@ public sealed class WaveTests
         Assert.Equal(0, bench.Cluster.Requests.All.Count(request => request.Verb == "get"));
         var asked = bench.Cluster.Requests.All.Where(request => request.Verb == "patch").Select(request => request.Body);
         Assert.Equal("""{"spec":{"parallelism":30,"completions":30}}""", asked.First());
-        Assert.Contains("All 300 workers run", bench.Log.Lines);
+        await bench.UntilAsync("it is told", () => bench.Log.Lines.Contains("All 300 workers run"));
     }
 
     [Fact]
