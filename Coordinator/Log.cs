@@ -5,6 +5,11 @@ namespace Migration.Coordinator;
 /// <summary>What a coordinator logs. Event ids are 1000 and up: 1000s runs, 1100s publishing and reconcile, 1200s workers, 1210s their Job on Kubernetes.</summary>
 internal static partial class Log
 {
+    private static readonly Func<ILogger, string, IDisposable?> Run = LoggerMessage.DefineScope<string>("run {Run}");
+
+    /// <summary>What is logged until it is disposed carries the run.</summary>
+    public static IDisposable? RunScope(this ILogger logger, string run) => Run(logger, run);
+
     [LoggerMessage(1100, LogLevel.Debug, "{Collection}: {Count} slices published")]
     public static partial void Published(this ILogger logger, string collection, int count);
 

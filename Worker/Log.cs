@@ -30,6 +30,12 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Error, "Run {Run} cannot be worked on here: {Reason}")]
     public static partial void RunRefused(this ILogger logger, string run, string reason);
 
+    [LoggerMessage(2006, LogLevel.Information, "Worker {Worker} waits: the {Limit} connections to PostgreSQL that the workers of run {Run} may hold together are taken ({Taken})")]
+    public static partial void WaitsForConnections(this ILogger logger, string worker, int limit, string run, int taken);
+
+    [LoggerMessage(2007, LogLevel.Warning, "{Server} cannot be used yet: {Reason} Waiting for it for {Seconds:0} s more")]
+    public static partial void WaitsForServer(this ILogger logger, string server, string reason, double seconds);
+
     [LoggerMessage(2100, LogLevel.Debug, "{Slice}: claimed (claim {Claim}, attempt {Attempt})")]
     public static partial void Claimed(this ILogger logger, string slice, int claim, int attempt);
 

@@ -24,10 +24,12 @@ internal sealed class PageReader(
         using (pulse.Pause())
             await throttle.WaitAsync(cancellationToken);
         ProtocolPoint.Reached(ProtocolPoint.BeforeRead, claim.Id.ToString());
+        var started = time.GetTimestamp();
         var page = await TransientRetry.Create($"Reading {claim.Id}", logger, time, pulse).ExecuteAsync(
             async token => await Source.ReadPageAsync(
                 claim.Range, after, throttle.Most(Math.Min(most, settings.BatchRecords)), settings.BatchBytes, token),
             cancellationToken);
+        Instruments.Passed("read", started, time);
         throttle.Charge(page.Records.Count);
         pulse.Beat();
         return page;

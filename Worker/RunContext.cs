@@ -13,7 +13,7 @@ namespace Migration.Worker;
 /// </summary>
 internal sealed class RunContext(
     RunRecord run, MigrationFile file, bool usesBroker, NpgsqlDataSource target, WorkerIdentity worker,
-    TimeProvider time, ILogger logger, SuspectGate? gate = null)
+    TimeProvider time, ILogger logger, SuspectGate? gate = null, NpgsqlDataSource? spare = null)
     : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<CollectionPipeline>>> _pipelines = new(StringComparer.Ordinal);
@@ -28,6 +28,9 @@ internal sealed class RunContext(
     public bool UsesBroker { get; } = usesBroker;
 
     public SliceLedger Ledger { get; } = new(target, worker.Id, TimeSpan.FromSeconds(file.Worker.LeaseSeconds));
+
+    /// <summary>The same by a connection that no slice can be sitting on.</summary>
+    public SliceLedger SpareLedger { get; } = new(spare ?? target, worker.Id, TimeSpan.FromSeconds(file.Worker.LeaseSeconds));
 
     public PlanLedger Plan { get; } = new(target);
 

@@ -47,7 +47,9 @@ internal sealed class SliceMigrator(
                 using var page = await next;
                 next = page.IsFinal ? null : pages.ReadAsync(claim, page.Last, pulse, readAhead.Token);
                 await EnterAsync("map", cancellationToken);
+                var mapping = time.GetTimestamp();
                 batch.Map(page, pulse);
+                Instruments.Passed("map", mapping, time);
                 await EnterAsync("write", cancellationToken);
                 var (after, end) = await CommitAsync(claim, page, batch, cancellationToken);
                 var quarantined = after.Counts.Quarantined - claim.Counts.Quarantined;
@@ -128,6 +130,7 @@ internal sealed class SliceMigrator(
     private async Task<SliceClaim> WriteAsync(
         SliceClaim claim, SourcePage page, MappedBatch batch, CancellationToken cancellationToken)
     {
+        var started = time.GetTimestamp();
         await using var connection = await target.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LimitAsync(connection, cancellationToken);
@@ -139,6 +142,8 @@ internal sealed class SliceMigrator(
             transaction, claim, page.Last, counts, page.IsFinal, cancellationToken);
         ProtocolPoint.Reached(ProtocolPoint.BatchWritten, claim.Id.ToString());
         await transaction.CommitAsync(cancellationToken);
+        Instruments.Passed("write", started, time);
+        Instruments.Committed(claim.Id.Collection, counts);
         if (quarantined.Count > 0)
             logger.Quarantined(claim.Id.ToString(), quarantined.Count);
         return after;

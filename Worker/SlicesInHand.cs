@@ -25,6 +25,7 @@ internal sealed class SlicesInHand
             if (count > 0 && !redelivered)
                 return null;
             _slices[id] = count + 1;
+            Instruments.TookUp();
             return new Hold(this, id);
         }
     }
@@ -38,6 +39,7 @@ internal sealed class SlicesInHand
 
     private void LetGo(SliceId id)
     {
+        Instruments.LetGo();
         lock (_lock)
         {
             if (--_slices[id] == 0)

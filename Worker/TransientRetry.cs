@@ -10,8 +10,9 @@ namespace Migration.Worker;
 
 /// <summary>
 /// Tries again what failed because a server was away, busy or failing over: with growing, jittered delays for about four
-/// minutes, which a restart or a failover fits in, and never for ever. What is transient is decided by each system's own
-/// list of codes.
+/// minutes, which a restart or a failover fits in, and never for ever. Only a server that has no connection left is waited
+/// for as long as it takes: many workers are no fault of a slice. What is transient is decided by each system's own list of
+/// codes.
 /// </summary>
 internal static class TransientRetry
 {
@@ -25,29 +26,41 @@ internal static class TransientRetry
     /// <param name="what">What is tried, for the log: <c>reading products, slice 42</c>.</param>
     /// <param name="pulse">Beats with each try: to wait for a server is not to hang.</param>
     public static ResiliencePipeline Create(string what, ILogger logger, TimeProvider time, Pulse? pulse = null)
-        => new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = new PredicateBuilder().Handle<Exception>(IsTransient),
-                MaxRetryAttempts = Tries,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = FirstDelay,
-                MaxDelay = LongestDelay,
-                OnRetry = retry =>
-                {
-                    pulse?.Excuse(retry.RetryDelay + LongestTry, time);
-                    logger.Retrying(
-                        what, retry.RetryDelay.TotalSeconds, retry.AttemptNumber + 1,
-                        FirstLine(retry.Outcome.Exception!));
-                    return ValueTask.CompletedTask;
-                },
-            })
+    {
+        return new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(Retry(PostgresErrors.IsCrowded, int.MaxValue))
+            .AddRetry(Retry(e => IsTransient(e) && !PostgresErrors.IsCrowded(e), Tries))
             .Build();
+
+        RetryStrategyOptions Retry(Func<Exception, bool> handles, int tries) => new()
+        {
+            ShouldHandle = new PredicateBuilder().Handle(handles),
+            MaxRetryAttempts = tries,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = FirstDelay,
+            MaxDelay = LongestDelay,
+            OnRetry = retry =>
+            {
+                pulse?.Excuse(retry.RetryDelay + LongestTry, time);
+                Tell(what, retry, logger);
+                return ValueTask.CompletedTask;
+            },
+        };
+    }
 
     public static bool IsTransient(Exception exception)
         => exception is SourceException { IsTransient: true }
             || exception is NpgsqlException postgres && PostgresErrors.IsTransient(postgres);
+
+    private static void Tell(string what, OnRetryArguments<object> retry, ILogger logger)
+    {
+        var reason = retry.Outcome.Exception!;
+        Instruments.Retried(reason);
+        if (PostgresErrors.IsCrowded(reason))
+            Instruments.WaitedForConnection("server");
+        logger.Retrying(what, retry.RetryDelay.TotalSeconds, retry.AttemptNumber + 1, FirstLine(reason));
+    }
 
     /// <summary>An exception as one line for logs and the ledger.</summary>
     public static string FirstLine(Exception exception)

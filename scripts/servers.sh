@@ -456,7 +456,7 @@ postgres_settings() {
 listen_addresses = '127.0.0.1'
 port = $2
 unix_socket_directories = '$(realpath "$1/server/socket")'
-max_connections = 200
+max_connections = ${MIGRATION_TEST_MAX_CONNECTIONS:-200}
 shared_buffers = 256MB
 max_wal_size = 4GB
 fsync = ${MIGRATION_TEST_FSYNC:-on}

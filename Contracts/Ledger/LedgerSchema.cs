@@ -14,6 +14,9 @@ public static class LedgerSchema
     // Looked up here, for to_regnamespace and IF NOT EXISTS ask for rights that somebody who only looks may lack.
     private const string SchemaExists = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'migration')";
 
+    /// <summary>That this program makes.</summary>
+    internal static int Version => Scripts().Count;
+
     /// <summary>Whether there is a ledger; creates nothing and needs no right on it.</summary>
     public static async Task<bool> ExistsAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
         => await target.ScalarAsync<bool>(

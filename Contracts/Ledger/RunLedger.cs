@@ -47,6 +47,21 @@ public sealed class RunLedger(NpgsqlDataSource target)
         return (await FindAsync(id, cancellationToken))!;
     }
 
+    /// <summary>As <see cref="CreateAsync"/>, and null when the name was taken meanwhile.</summary>
+    public async Task<RunRecord?> TryCreateAsync(
+        string name, string file, string fileHash, IReadOnlyList<(string Name, string Table)> collections,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CreateAsync(name, file, fileHash, collections, cancellationToken);
+        }
+        catch (LedgerException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            return null;
+        }
+    }
+
     /// <summary>Settings that may change between resumes are kept with the run, for workers read them from here.</summary>
     public Task UpdateFileAsync(Guid id, string file, string fileHash, CancellationToken cancellationToken)
         => target.ExecuteAsync(

@@ -20,10 +20,16 @@ public sealed class RunOpener(RunLedger runs, bool mayReplaceUnstarted = false)
 
         var stored = StoredMigrationFile.ToStoredJson(file);
         var hash = MigrationFileFingerprint.Of(file);
-        if (await runs.FindAsync(name, cancellationToken) is not { } run)
+        var run = await runs.FindAsync(name, cancellationToken);
+        if (run is null)
         {
-            return await runs.CreateAsync(
+            run = await runs.TryCreateAsync(
                 name, stored, hash, [.. file.Collections.Select(c => (c.Name, c.Table.ToString()))], cancellationToken);
+            if (run is not null)
+                return run;
+
+            // Many may open it at the same moment; it is made by one of them.
+            run = (await runs.FindAsync(name, cancellationToken))!;
         }
 
         var changes = MigrationFileChanges.Between(StoredMigrationFile.FromStoredJson(run.File), file);

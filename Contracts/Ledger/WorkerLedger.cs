@@ -20,6 +20,19 @@ public sealed class WorkerLedger(NpgsqlDataSource target)
             "UPDATE migration.worker SET stopped_at = clock_timestamp() WHERE id = $1 AND stopped_at IS NULL",
             cancellationToken, workerId);
 
+    /// <summary>How many workers a run has. One that waits asks again at least once a minute.</summary>
+    public async Task<RunWorkerCount> CountAsync(Guid runId, TimeSpan lease, CancellationToken cancellationToken)
+        => (await target.QueryAsync(
+            """
+            SELECT r.workers_wanted,
+                   count(w.id) FILTER (WHERE w.connections > 0 AND w.heartbeat_at BETWEEN clock_timestamp() - $2 AND clock_timestamp() + $2)::int,
+                   count(w.id) FILTER (WHERE w.connections = 0 AND w.heartbeat_at > clock_timestamp() - interval '1 minute')::int
+            FROM migration.run r LEFT JOIN migration.worker w ON w.run_id = r.id AND w.stopped_at IS NULL
+            WHERE r.id = $1 GROUP BY r.id
+            """,
+            row => new RunWorkerCount(row.Nullable<int>(0), row.GetInt32(1), row.GetInt32(2)), cancellationToken, runId, lease))
+            .SingleOrDefault() ?? new RunWorkerCount(null, 0, 0);
+
     /// <summary>Names of the workers that have a slice of the run in hand and whose heartbeat is younger than the lease.</summary>
     public Task<List<string>> LiveOwnersAsync(Guid runId, TimeSpan lease, CancellationToken cancellationToken)
         => target.QueryAsync(
@@ -31,3 +44,9 @@ public sealed class WorkerLedger(NpgsqlDataSource target)
             """,
             row => row.GetString(0), cancellationToken, runId, lease);
 }
+
+/// <summary>How many workers a run has.</summary>
+/// <param name="Wanted">Null where nobody scales them.</param>
+/// <param name="Working">Alive, with a share of the connections to the target.</param>
+/// <param name="Waiting">Alive, without one.</param>
+public sealed record RunWorkerCount(int? Wanted, int Working, int Waiting);

@@ -10,4 +10,10 @@ public sealed record TargetSettings
 
     /// <summary>The schema of tables that name none. Default <c>public</c>.</summary>
     public string Schema { get; init; } = "public";
+
+    /// <summary>
+    /// Connections that all workers of a run may hold together, at least 2; null (the default) for what the server has free
+    /// when the run starts, less a margin.
+    /// </summary>
+    public int? MaxConnections { get; init; }
 }

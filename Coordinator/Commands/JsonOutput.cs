@@ -15,6 +15,13 @@ internal static class JsonOutput
 
     public static void Write<T>(T value, bool indented = true) => Console.Out.WriteLine(Format(value, indented));
 
+    /// <summary>As a member of a line of JSON.</summary>
+    public static void Write<T>(Utf8JsonWriter json, string name, T value)
+    {
+        json.WritePropertyName(name);
+        JsonSerializer.Serialize(json, value, OneLine);
+    }
+
     /// <summary>
     /// Element by element where the value holds an <see cref="IAsyncEnumerable{T}"/>, so that what is printed need not fit
     /// into memory at once.

@@ -2,13 +2,13 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Observing;
 using Migration.Coordinator.Replay;
 using Migration.Coordinator.Tracking;
 using Migration.Worker;
 using Migration.Worker.Commands;
 using Migration.Worker.Hosting;
 using Npgsql;
-using Spectre.Console;
 
 namespace Migration.Coordinator.Commands;
 
@@ -39,6 +39,7 @@ internal static class ReplayCommand
         var command = new Command("replay", "Put what failed in a run back to work: slices that gave up, records in quarantine")
         {
             Name, DeadLetters, Quarantine, Cause, Collection, Limit, DryRun, File, Connections.Target, Connections.Source, Connections.Broker,
+            PodOptions.Patience,
         };
         WorkerPlaceOptions.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -58,7 +59,7 @@ internal static class ReplayCommand
 
     private static async Task<int> ReplayAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var request = Read(parsed);
+        var (request, patience) = (Read(parsed), PodOptions.ReadPatience(parsed));
         var mended = parsed.GetValue(File) is { } path ? MigrationFileLoader.Load(path, Environment.GetEnvironmentVariable) : null;
         var uri = mended?.Target.Uri ?? parsed.Require(Connections.Target, Connections.TargetVariable);
         await using var target = NpgsqlDataSource.Create(ConnectionText.ToNpgsql(uri));
@@ -67,8 +68,9 @@ internal static class ReplayCommand
         var file = mended ?? StoredMigrationFile.FromStoredJson(run.File).WithConnections(
             parsed.Find(Connections.Source, Connections.SourceVariable), uri, parsed.Find(Connections.Broker, Connections.BrokerVariable));
         using var loggers = LoggerFactory.Create(logging => logging.AddWorkerConsole(parsed.GetValue(CommandLine.Debug)));
+        using var observation = new RunObservation(patience, parsed.GetValue(CommandLine.Debug));
         using var replayer = new Replayer(
-            WorkerPlaceOptions.Read(parsed, run.Name), request, run, file, mended, target, AnsiConsole.Console, loggers);
+            WorkerPlaceOptions.Read(parsed, run.Name), request, run, file, mended, target, JsonLineWriter.Console(run.Name), loggers, observation);
         return await replayer.ReplayAsync(cancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Worker;
 
@@ -17,11 +18,6 @@ internal sealed record MigrationPlan(
     string Name, string Source, string Target, IReadOnlyList<CollectionPlan> Collections, TargetSurvey? TargetState,
     int Workers, int SlicesPerWorker, int? MaxRecordsPerSecond, decimal? Hours, IReadOnlyList<string> Problems, int ExitCode)
 {
-    /// <summary>A worker has a connection for each slice in hand and one for its heartbeat.</summary>
-    private const int ConnectionsBesidesSlices = 1;
-
-    private const int CoordinatorConnections = 3;
-
     public long Records => Collections.Sum(collection => collection.Records);
 
     public long Slices => Collections.Sum(collection => collection.Slices);
@@ -41,8 +37,17 @@ internal sealed record MigrationPlan(
     private double SecondsOfOneWorker => Math.Max(
         SecondsOfWork / SlicesPerWorker, MaxRecordsPerSecond is { } cap ? (double)Records / cap : 0);
 
+    /// <summary>To PostgreSQL, that the workers may hold together; null when the target could not be looked at.</summary>
+    public int? ConnectionLimit { get; init; }
+
+    /// <summary>Of one worker that works: one for its heartbeat, and one for each slice in hand.</summary>
+    public int ConnectionsPerWorker => ConnectionShare.Of(SlicesPerWorker + 1, ConnectionLimit, 0, Workers).Connections;
+
+    /// <summary>The others wait until one of these leaves.</summary>
+    public int WorkersAtATime => Math.Min(Workers, (ConnectionLimit ?? int.MaxValue) / ConnectionsPerWorker);
+
     /// <summary>To PostgreSQL, workers and coordinator together.</summary>
-    public long Connections => ((long)Workers * (SlicesPerWorker + ConnectionsBesidesSlices)) + CoordinatorConnections;
+    public long Connections => ((long)WorkersAtATime * ConnectionsPerWorker) + ConnectionRoom.OfCoordinator;
 
     public static async Task<MigrationPlan> MakeAsync(
         MigrationFile file, int workers, decimal? hours, CancellationToken cancellationToken)
@@ -62,7 +67,10 @@ internal sealed record MigrationPlan(
         return new MigrationPlan(
             file.Name, ConnectionText.Describe(file.Source.Uri), ConnectionText.Describe(file.Target.Uri), collections, target,
             workers, file.Worker.Slices, file.Source.MaxRecordsPerSecond, hours, [.. problems.Select(problem => problem.Message).Distinct()],
-            problems.Select(problem => problem.Code).FirstOrDefault(Worker.ExitCode.Done));
+            problems.Select(problem => problem.Code).FirstOrDefault(Worker.ExitCode.Done))
+        {
+            ConnectionLimit = file.Target.MaxConnections ?? target?.ConnectionsForWorkers,
+        };
     }
 
     /// <summary>What the user can mend is noted, so that one plan shows all of it; anything else is thrown.</summary>

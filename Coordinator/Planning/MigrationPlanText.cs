@@ -61,13 +61,31 @@ internal static class MigrationPlanText
         console.Line("");
         console.Line(
             $"Target: PostgreSQL {target.Version}, reachable; {target.FreeConnections:N0} of {target.MaxConnections:N0} connections free, "
-            + $"the run would use about {plan.Connections:N0}.");
+            + $"the run would use about {plan.Connections:N0}. Its workers may hold {plan.ConnectionLimit:N0} together.");
         foreach (var table in target.Tables)
             console.Line($"  {table.Table}: {State(table)}");
+        WriteConnections(console, plan, target);
+    }
+
+    /// <summary>Too few connections are no reason to refuse a run: it takes longer.</summary>
+    private static void WriteConnections(IAnsiConsole console, MigrationPlan plan, TargetSurvey target)
+    {
+        if (plan.WorkersAtATime < plan.Workers)
+        {
+            console.MarkupLineInterpolated(
+                $"[yellow]warning[/] {Count(plan.WorkersAtATime, "worker")} of {plan.Workers:N0} can work at a time, with {plan.ConnectionsPerWorker} connections each; the other {plan.Workers - plan.WorkersAtATime:N0} wait, alive and not ready, and take the place of one that leaves. For more at a time raise max_connections, or 'maxConnections' under 'target'.");
+        }
+
+        if (plan.ConnectionsPerWorker <= plan.SlicesPerWorker)
+        {
+            console.MarkupLineInterpolated(
+                $"[yellow]warning[/] each worker then has {Count(plan.ConnectionsPerWorker - 1, "slice")} in hand at a time, and not {plan.SlicesPerWorker}.");
+        }
+
         if (plan.Connections > target.FreeConnections)
         {
             console.MarkupLineInterpolated(
-                $"[yellow]warning[/] {Count(plan.Workers, "worker")} of {Count(plan.SlicesPerWorker, "slice")} need more connections than are free: raise max_connections, lower 'slices' under 'worker', or start fewer workers.");
+                $"[yellow]warning[/] that is more than are free: others may be refused. Lower 'maxConnections' under 'target', or raise max_connections.");
         }
     }
 

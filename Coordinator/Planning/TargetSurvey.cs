@@ -1,3 +1,4 @@
+using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Targets;
 using Npgsql;
@@ -7,7 +8,7 @@ namespace Migration.Coordinator.Planning;
 /// <summary>The target as it is now. Taken in a transaction that PostgreSQL keeps read-only.</summary>
 /// <param name="Version">PostgreSQL's, as it names it.</param>
 /// <param name="MaxConnections">That an ordinary user may open, all sessions together.</param>
-/// <param name="OpenConnections">That others hold now.</param>
+/// <param name="OpenConnections">That others hold now, or that another run may hold.</param>
 /// <param name="Tables">In the order of the file, each once.</param>
 /// <param name="Problems">What a run would be refused for.</param>
 internal sealed record TargetSurvey(
@@ -15,6 +16,9 @@ internal sealed record TargetSurvey(
     IReadOnlyList<string> Problems)
 {
     public int FreeConnections => Math.Max(0, MaxConnections - OpenConnections);
+
+    /// <summary>That the workers of a run may hold together where the migration file says nothing of it.</summary>
+    public int ConnectionsForWorkers { get; init; }
 
     public static async Task<TargetSurvey> TakeAsync(MigrationFile file, CancellationToken cancellationToken)
     {
@@ -24,9 +28,9 @@ internal sealed record TargetSurvey(
         await using (var readOnly = new NpgsqlCommand("SET TRANSACTION READ ONLY", connection))
             await readOnly.ExecuteNonQueryAsync(cancellationToken);
 
-        var (max, open, ledgerMayBeMade) = await ServerAsync(connection, cancellationToken);
+        var room = await ConnectionRoom.MeasureAsync(connection, null, cancellationToken);
         var problems = new List<string>();
-        if (!ledgerMayBeMade)
+        if (!await MayMakeLedgerAsync(connection, cancellationToken))
         {
             problems.Add(
                 $"user '{connection.UserName}' may not create schema 'migration', where the ledger lives. Grant it: "
@@ -36,26 +40,21 @@ internal sealed record TargetSurvey(
         var tables = new List<TargetTablePlan>();
         foreach (var mapping in file.Collections.DistinctBy(mapping => mapping.Table))
             tables.Add(await TableAsync(connection, mapping, problems, cancellationToken));
-        return new TargetSurvey(connection.ServerVersion, max, open, tables, problems);
+        return new TargetSurvey(connection.ServerVersion, room.Usable, room.Usable - room.Free, tables, problems)
+        {
+            ConnectionsForWorkers = room.ForWorkers,
+        };
     }
 
-    private static async Task<(int Max, int Open, bool LedgerMayBeMade)> ServerAsync(
-        NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<bool> MayMakeLedgerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // reserved_connections came with PostgreSQL 16.
         await using var command = new NpgsqlCommand(
             """
-            SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-                     - coalesce(current_setting('reserved_connections', true)::int, 0),
-                   (SELECT count(*)::int FROM pg_catalog.pg_stat_activity
-                    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
-                   EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'migration')
-                     OR has_database_privilege(current_database(), 'CREATE')
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'migration')
+              OR has_database_privilege(current_database(), 'CREATE')
             """,
             connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return (reader.GetInt32(0), reader.GetInt32(1), reader.GetBoolean(2));
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     private static async Task<TargetTablePlan> TableAsync(

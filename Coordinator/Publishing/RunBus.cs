@@ -6,6 +6,7 @@ using Migration.Contracts.Ledger;
 using Migration.Coordinator.Tracking;
 using Migration.Worker.Consumers;
 using Migration.Worker.Hosting;
+using Migration.Worker.Probes;
 
 namespace Migration.Coordinator.Publishing;
 
@@ -25,6 +26,10 @@ internal sealed class RunBus : IAsyncDisposable
 
     /// <summary>In process only: why the workers here cannot go on; else null.</summary>
     public Exception? Refusal => _host.Services.GetService<WorkRefusal>()?.Reason;
+
+    /// <summary>What is wrong with the connection to the broker; null when nothing is.</summary>
+    public string? Sickness => _host.Services.GetRequiredService<IBusControl>().CheckHealth() is { Status: BusHealthStatus.Unhealthy } sick
+        ? sick.Description : null;
 
     public ILoggerFactory Loggers => _host.Services.GetRequiredService<ILoggerFactory>();
 
@@ -47,10 +52,10 @@ internal sealed class RunBus : IAsyncDisposable
 
     /// <summary>Coordinator and workers in one process, with no broker at all.</summary>
     public static async Task<RunBus> StartInProcessAsync(
-        WorkerOptions workers, RunRecord run, bool debug, CancellationToken cancellationToken)
+        WorkerOptions workers, RunRecord run, bool debug, ProgramHealth health, CancellationToken cancellationToken)
     {
         var builder = CreateBuilder(debug);
-        builder.Services.AddSliceMigration(workers).AddMassTransit(bus =>
+        builder.Services.AddSliceMigration(workers, health).AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
             bus.UsingInMemory((context, memory) => memory.ReceiveEndpoint(
@@ -59,9 +64,13 @@ internal sealed class RunBus : IAsyncDisposable
         return await StartAsync(builder.Build(), cancellationToken);
     }
 
-    /// <summary>In process only: starts taking slices.</summary>
-    public Task TakeSlicesAsync(RunRecord run, CancellationToken cancellationToken)
-        => _host.Services.GetRequiredService<RunSubscriptions>().ConnectAsync(run, cancellationToken);
+    /// <summary>In process only: starts taking slices, once there are connections for it.</summary>
+    public async Task TakeSlicesAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        var subscriptions = _host.Services.GetRequiredService<RunSubscriptions>();
+        await subscriptions.WaitForShareAsync(run, cancellationToken);
+        await subscriptions.ConnectAsync(run, cancellationToken);
+    }
 
     /// <summary>In process only: the slices in hand commit their batch and are handed back.</summary>
     public async Task LetGoAsync(RunRecord run, CancellationToken cancellationToken)
@@ -100,12 +109,5 @@ internal sealed class RunBus : IAsyncDisposable
         RunTopology.ConfigureEventQueue(endpoint, run);
         endpoint.Consumer(() => new SliceNewsConsumer(
             services.GetRequiredService<RunNews>(), services.GetRequiredService<ILogger<SliceNewsConsumer>>()));
-    }
-
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

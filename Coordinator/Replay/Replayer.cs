@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Observing;
 using Migration.Coordinator.Runs;
 using Migration.Worker;
 using Migration.Worker.Targets;
@@ -16,9 +17,9 @@ namespace Migration.Coordinator.Replay;
 /// <param name="mended">A migration file that takes the place of the run's; null to go on with that one.</param>
 internal sealed class Replayer(
     RunRequest place, ReplayRequest request, RunRecord run, MigrationFile file, MigrationFile? mended, NpgsqlDataSource target,
-    IAnsiConsole console, ILoggerFactory loggers) : IDisposable
+    IAnsiConsole console, ILoggerFactory loggers, RunObservation observation) : IDisposable
 {
-    private readonly RunExecution _execution = new(place, file, console);
+    private readonly RunExecution _execution = new(place, file, console, observation);
     private readonly ReplayLedger _replays = new(target);
     private readonly ReplayText _text = new(console);
 

@@ -1,5 +1,6 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Observing;
 using Migration.Coordinator.Planning;
 using Migration.Worker;
 using Migration.Worker.Sources;
@@ -13,10 +14,11 @@ namespace Migration.Coordinator.Runs;
 /// A run from its file to its report. Every step can be repeated: whatever an earlier coordinator did stands in the
 /// ledger and is not done again, so one that died anywhere is followed by one that goes on.
 /// </summary>
-internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiConsole console) : IDisposable
+internal sealed class RunDriver(
+    RunRequest request, MigrationFile file, IAnsiConsole console, RunObservation observation) : IDisposable
 {
     private readonly string _name = request.Name ?? file.Name;
-    private readonly RunExecution _execution = new(request, file, console);
+    private readonly RunExecution _execution = new(request, file, console, observation);
 
     /// <returns>Of <see cref="ExitCode"/>.</returns>
     public async Task<int> DriveAsync(CancellationToken cancellationToken)
@@ -24,7 +26,9 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
         await _execution.CheckBrokerAsync(cancellationToken);
         var connection = ConnectionText.ToNpgsql(file.Target.Uri);
         await using var target = NpgsqlDataSource.Create(connection);
-        var started = await FindStartedAsync(target, cancellationToken);
+        RunRecord? started = null;
+        await observation.Patience.WaitForTargetAsync(
+            file.Target.Uri, async token => started = await FindStartedAsync(target, token), cancellationToken);
         if (started is null)
             await CheckAsync(target, cancellationToken);
         if (started?.State != RunState.Completed)
@@ -34,6 +38,8 @@ internal sealed class RunDriver(RunRequest request, MigrationFile file, IAnsiCon
             connection, _name, WorkerIdentity.Create().Name, cancellationToken);
         var runs = new RunLedger(target);
         var run = await new RunOpener(runs, mayReplaceUnstarted: true).OpenAsync(_name, file, cancellationToken);
+        observation.Figures.Follow(run);
+        observation.Health.Have("run");
         if (run.State == RunState.Completed)
         {
             console.MarkupLineInterpolated($"Run [bold]{_name}[/] is complete; nothing is left to do.");

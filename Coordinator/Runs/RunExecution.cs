@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Commands;
+using Migration.Coordinator.Observing;
 using Migration.Coordinator.Publishing;
 using Migration.Coordinator.Replay;
 using Migration.Coordinator.Scaling;
@@ -16,7 +18,8 @@ namespace Migration.Coordinator.Runs;
 /// <summary>
 /// Has a planned run's slices worked on and judges what came of it; the same for a run that goes on and for a replay.
 /// </summary>
-internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsiConsole console) : IDisposable
+internal sealed class RunExecution(
+    RunRequest request, MigrationFile file, IAnsiConsole console, RunObservation observation) : IDisposable
 {
     private readonly RunPlace _place = new(request, file, console);
     private bool _hadWorkers;
@@ -32,7 +35,7 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
     public async Task CheckBrokerAsync(CancellationToken cancellationToken)
     {
         if (Broker is { } broker)
-            await BrokerProbe.CheckAsync(broker, cancellationToken);
+            await observation.Patience.WaitForBrokerAsync(broker, cancellationToken);
     }
 
     /// <summary>As well: what a cluster would refuse in the middle is refused before anything is made.</summary>
@@ -53,23 +56,27 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
         var queues = broker is null ? null : new RunQueues(broker, run, TimeProvider.System);
         var waiting = queues is null ? 0u : await queues.DeclareAsync(cancellationToken);
         await using var bus = broker is null
-            ? await RunBus.StartInProcessAsync(InProcessOptions(), run, request.Debug, cancellationToken)
+            ? await RunBus.StartInProcessAsync(InProcessOptions(), run, request.Debug, observation.Health, cancellationToken)
             : await RunBus.StartOnBrokerAsync(broker, run, request.Debug, cancellationToken);
+        using var scope = bus.Loggers.CreateLogger<RunExecution>().RunScope(run.Name);
+        observation.Health.Watch("broker", () => bus.Sickness);
         var publisher = new SlicePublisher(
             bus.Bus, new PlanLedger(target), run, broker is not null, bus.Loggers.CreateLogger<SlicePublisher>());
         var lease = TimeSpan.FromSeconds(file.Worker.LeaseSeconds);
         var progress = new ProgressLedger(target);
         var reconciler = new Reconciler(
-            progress, publisher, queues, run, lease, bus.Loggers.CreateLogger<Reconciler>());
+            progress, publisher, queues, run, lease, observation.Figures, bus.Loggers.CreateLogger<Reconciler>());
         var tracker = new RunTracker(
-            progress, runLock, reconciler, bus.News, run, TimeProvider.System, bus.Loggers.CreateLogger<RunTracker>());
+            progress, runLock, reconciler, bus.News, run, observation.Health, TimeProvider.System, bus.Loggers.CreateLogger<RunTracker>());
 
+        await new ConnectionLimit(target, run, file, console).SetAsync(cancellationToken);
         await new RunLedger(target).StartAsync(run.Id, cancellationToken);
+        await FollowStateAsync(target, run, cancellationToken);
         await using var workers = await _place.StartAsync(run, target, bus, broker, cancellationToken);
         _hadWorkers = true;
 
         await putToWork(new RunPublishing(publisher, queues, waiting, bus.Loggers), cancellationToken);
-        var pauses = new PauseNews(progress, run.Id, Console.Error);
+        var pauses = new PauseNews(progress, run.Id, JsonLineWriter.Errors(run.Name));
         await using var view = new ProgressView(console, run, new WorkerLedger(target), lease);
         await tracker.FollowAsync(
             async (collections, token) =>
@@ -79,11 +86,16 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
                 // Each attempt that took a worker down brings its slice closer to being cut: that is progress, too.
                 await workers.SuperviseAsync(
                     new RunPulse(collections.Sum(c => c.Slices.Completed + c.Attempts), collections.Sum(c => c.Counts.Written)), token);
+                await observation.Figures.NoteAsync(collections, new WorkerLedger(target), lease, token);
                 await view.ShowAsync(collections, token);
                 await pauses.TellAsync(collections, token);
             },
             cancellationToken);
+        observation.Health.Watch("broker", () => null);
     }
+
+    private async Task FollowStateAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
+        => observation.Figures.Follow(await new RunLedger(target).FindAsync(run.Id, cancellationToken) ?? run);
 
     /// <summary>Judges the run, writes the verdict into the ledger and prints the report.</summary>
     /// <returns>Of <see cref="ExitCode"/>.</returns>
@@ -100,6 +112,7 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
         await (verdict.IsComplete
             ? runs.CompleteAsync(run.Id, cancellationToken)
             : runs.EndIncompleteAsync(run.Id, string.Join(' ', verdict.Reasons), cancellationToken));
+        await FollowStateAsync(target, run, cancellationToken);
         if (_hadWorkers)
             await LetWorkersGoAsync(run, cancellationToken);
         if (Broker is { } broker)
@@ -151,7 +164,10 @@ internal sealed class RunExecution(RunRequest request, MigrationFile file, IAnsi
     public async Task<int> ReportAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
     {
         var report = await RunReport.BuildAsync(target, run.Name, cancellationToken);
-        RunReportText.Write(console, report);
+        if (JsonLineWriter.Of(console) is { } lines)
+            lines.Say(report.Verdict, json => JsonOutput.Write(json, "report", report));
+        else
+            RunReportText.Write(console, report);
         return report.IsComplete ? ExitCode.Done : ExitCode.Incomplete;
     }
 

@@ -77,6 +77,10 @@ internal sealed class RunPlace : IDisposable
             [Connections.TargetVariable] = _file.Target.Uri,
             [Connections.BrokerVariable] = broker,
             ["MIGRATION_RUN"] = run.Name,
+
+            // One port is not for many, and who ends without a server is started again.
+            [PodOptions.HttpPortVariable] = null,
+            [PodOptions.PatienceVariable] = "1",
         };
         var workers = new LocalWorkers(
             wanted.Count, connections, _request.LogFolder ?? Path.Combine(Path.GetTempPath(), "migration-logs", run.Name));

@@ -8,12 +8,14 @@ internal static class ProgressLine
 {
     private const int MostNamed = 6;
 
-    public static string Of(ProgressSnapshot now, DateTimeOffset at)
+    public static string Of(ProgressSnapshot now, DateTimeOffset at) => $"{at:HH:mm:ss}  {Of(now)}";
+
+    /// <summary>Without the time.</summary>
+    public static string Of(ProgressSnapshot now)
     {
         var total = now.Total;
         var parts = new List<string?>
         {
-            $"{at:HH:mm:ss}",
             $"{total.Name} {total.Done:N0}/{total.Total:N0} ({total.Percent}%)",
             total.PerSecond is { } rate ? CountsText.Rate(rate) : null,
             Left(total),

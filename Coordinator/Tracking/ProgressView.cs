@@ -1,4 +1,6 @@
 using Migration.Contracts.Ledger;
+using Migration.Coordinator.Commands;
+using Migration.Coordinator.Observing;
 using Migration.Worker;
 using Npgsql;
 using Spectre.Console;
@@ -7,11 +9,12 @@ namespace Migration.Coordinator.Tracking;
 
 /// <summary>
 /// Shows how far a run is: on a terminal a few lines that are rewritten in place, elsewhere a line about every two
-/// seconds and one at the end. A display is never a reason to stop a run: what it cannot print or look up is left out.
+/// seconds and one at the end; where messages are JSON, one of them each half minute. A display is never a reason to stop a run: what it cannot print or look up is left out.
 /// </summary>
 internal sealed class ProgressView : IAsyncDisposable
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan JsonInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WorkersInterval = TimeSpan.FromSeconds(1);
 
     private readonly IAnsiConsole _console;
@@ -20,6 +23,7 @@ internal sealed class ProgressView : IAsyncDisposable
     private readonly TimeSpan _lease;
     private readonly TimeProvider _time;
     private readonly LiveArea? _area;
+    private readonly JsonLineWriter? _lines;
     private readonly Dictionary<string, RateMeter> _meters = new(StringComparer.Ordinal);
     private readonly RateMeter _total;
     private readonly long _opened;
@@ -37,6 +41,7 @@ internal sealed class ProgressView : IAsyncDisposable
         (_console, _run, _workers, _lease, _time) = (console.WithRoom(), run, workers, lease, time ?? TimeProvider.System);
         _total = new RateMeter(_time);
         _opened = _time.GetTimestamp();
+        _lines = JsonLineWriter.Of(console);
         if (!LiveArea.CanBeOn(console))
             return;
         _area = new LiveArea(console);
@@ -50,7 +55,7 @@ internal sealed class ProgressView : IAsyncDisposable
         foreach (var collection in collections)
             Meter(collection.Plan.Name).Add(collection.Counts.Read);
         _total.Add(collections.Sum(c => c.Counts.Read));
-        if (_area is null && _lineAt is { } last && _time.GetElapsedTime(last) < LineInterval)
+        if (_area is null && _lineAt is { } last && _time.GetElapsedTime(last) < (_lines is null ? LineInterval : JsonInterval))
         {
             _notYetPrinted = Snapshot(collections);
             return;
@@ -86,7 +91,9 @@ internal sealed class ProgressView : IAsyncDisposable
             return;
         try
         {
-            if (_area is null)
+            if (_lines is not null)
+                _lines.Say(ProgressLine.Of(now), json => JsonOutput.Write(json, "progress", now));
+            else if (_area is null)
                 _console.Line(ProgressLine.Of(now, _time.GetLocalNow()));
             else
                 _area.Show(Block().Lines(now));

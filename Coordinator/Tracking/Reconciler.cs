@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
+using Migration.Coordinator.Observing;
 using Migration.Coordinator.Publishing;
 
 namespace Migration.Coordinator.Tracking;
@@ -13,7 +14,7 @@ namespace Migration.Coordinator.Tracking;
 /// the message was dropped. Enqueuing one slice too many is harmless, for the ledger gives it away only once.
 /// </remarks>
 internal sealed class Reconciler(
-    ProgressLedger progress, SlicePublisher publisher, RunQueues? queues, RunRecord run, TimeSpan lease,
+    ProgressLedger progress, SlicePublisher publisher, RunQueues? queues, RunRecord run, TimeSpan lease, RunFigures figures,
     ILogger<Reconciler> logger)
 {
     /// <summary>A message that was confirmed this long ago and is not in the queue is in nobody's buffer either.</summary>
@@ -32,6 +33,7 @@ internal sealed class Reconciler(
         var abandoned = await progress.ReleaseAbandonedAsync(run.Id, lease, cancellationToken);
         if (abandoned.Count > 0)
         {
+            figures.Resent("abandoned", abandoned.Count);
             logger.Reenqueued(abandoned.Count, abandoned[0].Id.ToString());
             await publisher.PublishAsync(abandoned, cancellationToken);
         }
@@ -39,8 +41,10 @@ internal sealed class Reconciler(
         if (queues is null ? await IsWorkedOnAsync(cancellationToken) : await queues.DeclareAsync(cancellationToken) > 0)
             return;
         var lost = await publisher.PublishPendingAsync(Silence, cancellationToken);
-        if (lost > 0)
-            logger.MessagesLost(lost);
+        if (lost == 0)
+            return;
+        figures.Resent("message_lost", lost);
+        logger.MessagesLost(lost);
     }
 
     /// <summary>In memory the messages cannot be counted; but while any wait, something is in hand.</summary>

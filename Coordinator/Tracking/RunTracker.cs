@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Coordinator.Publishing;
 using Migration.Worker;
+using Migration.Worker.Probes;
 using Npgsql;
 
 namespace Migration.Coordinator.Tracking;
@@ -11,9 +12,11 @@ namespace Migration.Coordinator.Tracking;
 /// intervals and once more before it says that the run has ended.
 /// </summary>
 internal sealed class RunTracker(
-    ProgressLedger progress, RunLock runLock, Reconciler reconciler, RunNews news, RunRecord run, TimeProvider time,
+    ProgressLedger progress, RunLock runLock, Reconciler reconciler, RunNews news, RunRecord run, ProgramHealth health, TimeProvider time,
     ILogger<RunTracker> logger)
 {
+    private const string Loop = "run tracker";
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReconcileInterval = TimeSpan.FromSeconds(5);
 
@@ -30,14 +33,28 @@ internal sealed class RunTracker(
     public async Task FollowAsync(
         Func<IReadOnlyList<CollectionProgress>, CancellationToken, Task> show, CancellationToken cancellationToken)
     {
-        // What an earlier coordinator's workers left is not waited for.
-        await ReconcileAsync(cancellationToken);
+        try
+        {
+            // What an earlier coordinator's workers left is not waited for.
+            await ReconcileAsync(cancellationToken);
+            await LoopAsync(show, cancellationToken);
+        }
+        finally
+        {
+            health.End(Loop);
+        }
+    }
+
+    private async Task LoopAsync(
+        Func<IReadOnlyList<CollectionProgress>, CancellationToken, Task> show, CancellationToken cancellationToken)
+    {
         var reconciled = time.GetTimestamp();
         while (true)
         {
+            health.Turn(Loop);
             if (await LookAsync(cancellationToken) is { } collections)
             {
-                await show(collections, cancellationToken);
+                await health.TurnWhileAsync(Loop, show(collections, cancellationToken), cancellationToken);
                 if (collections.All(c => c.IsOver))
                     return;
             }
@@ -62,6 +79,7 @@ internal sealed class RunTracker(
             await runLock.RenewAsync(cancellationToken);
             var collections = await progress.ByCollectionAsync(run.Id, cancellationToken);
             _awaySince = null;
+            health.Have("ledger");
             return collections;
         }
         catch (NpgsqlException e) when (TransientRetry.IsTransient(e))
@@ -73,6 +91,7 @@ internal sealed class RunTracker(
 
     private void Wait(NpgsqlException reason)
     {
+        health.Wait("ledger", TransientRetry.FirstLine(reason));
         var now = time.GetTimestamp();
         if (_awaySince is null || time.GetElapsedTime(_told, now) >= TellAgain)
         {
@@ -94,7 +113,7 @@ internal sealed class RunTracker(
     {
         try
         {
-            await reconciler.ReconcileAsync(cancellationToken);
+            await health.TurnWhileAsync(Loop, reconciler.ReconcileAsync(cancellationToken), cancellationToken);
         }
         catch (Exception e) when (TransientRetry.IsTransient(e) || BrokerFaults.IsTransient(e, cancellationToken))
         {

@@ -1,6 +1,7 @@
 using MassTransit;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Messages;
+using Migration.Worker;
 
 namespace Migration.Coordinator.Tracking;
 
@@ -17,6 +18,7 @@ internal sealed class SliceNewsConsumer(RunNews news, ILogger<SliceNewsConsumer>
     public Task Consume(ConsumeContext<SliceFailed> context)
     {
         var m = context.Message;
+        using var scope = logger.SliceScope(m.Run, m.Collection, m.Slice);
         logger.SliceGaveUp(m.Collection, m.Slice, m.Attempts, m.Error);
         news.Failed(m);
         return Task.CompletedTask;

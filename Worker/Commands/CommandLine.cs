@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Migration.Worker.Hosting;
 
 namespace Migration.Worker.Commands;
 
@@ -20,8 +21,8 @@ public static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync(error.Message);
-            await Console.Error.WriteLineAsync($"'{parsed.CommandResult.Command.Name} --help' shows what can be said.");
+                await ComplainAsync(error.Message, ExitCode.Configuration);
+            await ComplainAsync($"'{parsed.CommandResult.Command.Name} --help' shows what can be said.", ExitCode.Configuration);
             return ExitCode.Configuration;
         }
 
@@ -37,8 +38,13 @@ public static class CommandLine
         catch (Exception e)
         {
             var (code, message) = Failure.Describe(e);
-            await Console.Error.WriteLineAsync(parsed.GetValue(Debug) ? e.ToString() : message);
+            await ComplainAsync(parsed.GetValue(Debug) ? e.ToString() : message, code);
             return code;
         }
     }
+
+    /// <summary>To standard error; where messages are JSON, as one more of them.</summary>
+    private static Task ComplainAsync(string message, int code) => JsonLine.IsWanted
+        ? Console.Out.WriteLineAsync(JsonLine.Of(DateTimeOffset.UtcNow, "error", message, json => json.WriteNumber("exitCode", code)))
+        : Console.Error.WriteLineAsync(message);
 }

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Ledger;
 using Migration.Worker.Hosting;
+using Migration.Worker.Probes;
 
 namespace Migration.Worker.Commands;
 
@@ -24,6 +27,7 @@ internal static class WorkerCommand
         var root = new RootCommand("Takes slices of a run from the queue and migrates them to PostgreSQL.")
         {
             Connections.Broker, Connections.Target, Connections.Source, Run, ExitWithParent,
+            PodOptions.HttpPort, PodOptions.Patience,
         };
         root.Subcommands.Add(SliceCommand.Create());
         root.SetAction(async (parsed, cancellationToken) => await ServeAsync(parsed, cancellationToken));
@@ -40,10 +44,39 @@ internal static class WorkerCommand
             Source = parsed.Find(Connections.Source, Connections.SourceVariable),
             Run = parsed.GetValue(Run) is { Length: > 0 } run ? run : null,
         };
-        await BrokerProbe.CheckAsync(broker, cancellationToken);
-        using var host = Build(options, broker, parsed.GetValue(CommandLine.Debug));
+        var (port, limit) = (PodOptions.ReadHttpPort(parsed), PodOptions.ReadPatience(parsed));
+        var health = new ProgramHealth(TimeProvider.System);
+        await using var probes = await ProbeServer.StartAsync(port, health, cancellationToken);
+        using var host = Build(options, health, broker, parsed.GetValue(CommandLine.Debug));
         if (parsed.GetValue(ExitWithParent))
             StopAtEndOfInput(host.Services.GetRequiredService<IHostApplicationLifetime>());
+        health.Start();
+        var patience = new Patience(limit, health, host.Services.GetRequiredService<ILogger<Patience>>(), TimeProvider.System);
+        return await FindServersAsync(host, patience, cancellationToken) ? await RunAsync(host, cancellationToken) : Stopped(cancellationToken);
+    }
+
+    /// <summary>False when it was asked to stop while it waited for them.</summary>
+    private static async Task<bool> FindServersAsync(IHost host, Patience patience, CancellationToken cancellationToken)
+    {
+        // The host hears of the parent's end while nothing of it has started yet.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken, host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        var options = host.Services.GetRequiredService<WorkerOptions>();
+        var connections = host.Services.GetRequiredService<TargetConnections>();
+        try
+        {
+            await patience.WaitForBrokerAsync(options.Broker!, stop.Token);
+            await patience.WaitForTargetAsync(options.Target, token => LedgerSchema.EnsureAsync(connections.Ledger, token), stop.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<int> RunAsync(IHost host, CancellationToken cancellationToken)
+    {
         var refusal = host.Services.GetRequiredService<WorkRefusal>();
         try
         {
@@ -54,20 +87,22 @@ internal static class WorkerCommand
             // The stop took longer than its time; why it stopped is what counts.
         }
 
-        if (refusal.Reason is { } exception)
-            throw exception;
-
-        // In an Indexed Job 0 says that this worker's number is done for good: one that was preempted would have no successor.
-        return cancellationToken.IsCancellationRequested && Environment.GetEnvironmentVariable("JOB_COMPLETION_INDEX") is not null
-            ? ExitCode.Interrupted
-            : ExitCode.Done;
+        if (refusal.Reason is { } reason)
+            throw reason;
+        return Stopped(cancellationToken);
     }
 
-    private static IHost Build(WorkerOptions options, string broker, bool debug)
+    /// <summary>In an Indexed Job 0 says that this worker's number is done for good: one that was preempted would have no successor.</summary>
+    private static int Stopped(CancellationToken cancellationToken)
+        => cancellationToken.IsCancellationRequested && Environment.GetEnvironmentVariable(WindowOptions.CompletionIndex) is not null
+            ? ExitCode.Interrupted
+            : ExitCode.Done;
+
+    private static IHost Build(WorkerOptions options, ProgramHealth health, string broker, bool debug)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddWorkerConsole(debug);
-        builder.Services.AddSliceMigration(options).AddBroker(broker).AddRunWatcher();
+        builder.Services.AddSliceMigration(options, health).AddBroker(broker).AddRunWatcher();
         return builder.Build();
     }
 

@@ -160,6 +160,7 @@ internal sealed class MigrateSliceConsumer(
         switch (end)
         {
             case SliceEnd.Completed:
+                Instruments.Ended(claim.Id.Collection, "completed");
                 logger.Completed(claim.Id.ToString(), counts.Read, counts.Written, counts.Quarantined, counts.Skipped);
                 ProtocolPoint.Reached(ProtocolPoint.BeforeEvent, claim.Id.ToString());
                 await TellAsync(context, new SliceProgress(
@@ -167,6 +168,7 @@ internal sealed class MigrateSliceConsumer(
                 ProtocolPoint.Reached(ProtocolPoint.BeforeAcknowledge, claim.Id.ToString());
                 break;
             case SliceEnd.Split { Parts: var parts }:
+                Instruments.Ended(claim.Id.Collection, "split");
                 logger.Split(claim.Id.ToString(), claim.SilentAttempts, claim.Remaining, parts.Count);
                 ProtocolPoint.Reached(ProtocolPoint.SliceSplit, claim.Id.ToString());
                 await SendAsync(context, parts);
@@ -178,6 +180,7 @@ internal sealed class MigrateSliceConsumer(
                 logger.LeftPaused(claim.Id.ToString());
                 break;
             default:
+                Instruments.Ended(claim.Id.Collection, "handed_back");
                 await HandBackAsync(context, claim);
                 logger.HandedBack(claim.Id.ToString(), counts.Read, claim.Limit);
                 await SendAgainAsync(context);
@@ -190,15 +193,16 @@ internal sealed class MigrateSliceConsumer(
     /// be blamed for having changed hands. But it may be this very worker that has it, by a claim whose answer was lost: then
     /// nobody else would ever find it, and it goes back to the queue.
     /// </summary>
-    private async Task EndOvertakenAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
+    private async Task EndOvertakenAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim, SliceLedger? by = null)
     {
+        var ledger = by ?? run.Ledger;
         logger.FenceLost(claim.Id.ToString());
         var isLeftOver = inHand.IsHeldOnce(claim.Id) && await RetryAsync(
-            $"Letting {claim.Id} go", token => run.Ledger.LetGoAsync(claim.Id, token), context.CancellationToken);
+            $"Letting {claim.Id} go", token => ledger.LetGoAsync(claim.Id, token), context.CancellationToken);
         if (isLeftOver)
             await SendAgainAsync(context);
         else
-            await RetryAsync($"Ending {claim.Id}", token => run.Ledger.ForgiveAsync(claim, token), context.CancellationToken);
+            await RetryAsync($"Ending {claim.Id}", token => ledger.ForgiveAsync(claim, token), context.CancellationToken);
     }
 
     private Task<bool> HandBackAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
@@ -239,23 +243,28 @@ internal sealed class MigrateSliceConsumer(
         var most = exception is SliceGivenUpException ? 0 : run.File.Slices.MaxAttempts;
         var tookWorkerDown = SliceAttempt.TookWorkerDown(exception);
 
+        // One that will not stop may sit on the very connection that this would wait for.
+        var ledger = exception is SliceHungException { IsDeaf: true } ? run.SpareLedger : run.Ledger;
+
         // Waited out while the slice is still in hand: nobody else need try it sooner, nor reconcile wonder about it.
         if (claim.StalledAttempts < most)
             await PauseAsync(claim.StalledAttempts);
         var failed = await RetryAsync(
-            $"Noting the failure of {claim.Id}", token => run.Ledger.FailAsync(claim, error, most, tookWorkerDown, token),
+            $"Noting the failure of {claim.Id}", token => ledger.FailAsync(claim, error, most, tookWorkerDown, token),
             context.CancellationToken);
         switch (failed)
         {
             case null:
-                await EndOvertakenAsync(context, claim);
+                await EndOvertakenAsync(context, claim, ledger);
                 break;
             case (SliceState.Failed, var attempts, _):
+                Instruments.Ended(claim.Id.Collection, "failed");
                 logger.GivenUp(claim.Id.ToString(), attempts, error);
                 await TellAsync(context, new SliceProgress(
                     claim.Id, SliceState.Failed, claim.Offset, claim.Limit, claim.Counts, attempts, 0, error));
                 throw new SliceGivenUpException($"{claim.Id}: given up after {attempts} attempts: {error}", exception);
             case (_, _, var stalled):
+                Instruments.Ended(claim.Id.Collection, "tried");
                 logger.AttemptFailed(claim.Id.ToString(), stalled, error);
                 await SendAgainAsync(context);
                 break;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Worker.Consumers;
 using Migration.Worker.Hosting;
+using Migration.Worker.Probes;
 using Migration.Worker.Suspects;
 using Npgsql;
 
@@ -9,7 +10,7 @@ namespace Migration.Worker.HandSlices;
 
 /// <summary>Migrates slices one after the other in this process, with the same ledger, fence and attempts as from a queue.</summary>
 internal sealed class HandMigration(
-    NpgsqlDataSource target, RunContext context, WorkerIdentity worker, TimeProvider time, ILoggerFactory loggers)
+    NpgsqlDataSource target, RunContext context, WorkerIdentity worker, ProgramHealth health, TimeProvider time, ILoggerFactory loggers)
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
@@ -19,7 +20,7 @@ internal sealed class HandMigration(
     /// <returns>Of <see cref="ExitCode"/>.</returns>
     public async Task<int> MigrateAsync(IReadOnlyList<PendingSlice> slices, CancellationToken cancellationToken)
     {
-        using var heartbeat = new Heartbeat(target, worker, time, loggers.CreateLogger<Heartbeat>());
+        using var heartbeat = new Heartbeat(() => target, worker, health, time, loggers.CreateLogger<Heartbeat>());
         await heartbeat.StartAsync(cancellationToken);
         try
         {
@@ -31,13 +32,12 @@ internal sealed class HandMigration(
             await heartbeat.StopAsync(CancellationToken.None);
         }
 
-        if (slices.Count == 0)
-            await Console.Out.WriteLineAsync("The collection has no record there; nothing to do.");
         return ExitCode.Done;
     }
 
     private async Task MigrateAsync(SliceId id, CancellationToken drain)
     {
+        using var scope = _logger.SliceScope(context.Run.Name, id.Collection, id.Number);
         while (true)
         {
             if (await ClaimAsync(id, drain) is not { } claim)
@@ -132,6 +132,6 @@ internal sealed class HandMigration(
         _logger.AttemptFailed(id.ToString(), failed?.Stalled ?? 0, error);
     }
 
-    private static Task SayAsync(SliceId id, SliceCounts counts) => Console.Out.WriteLineAsync(FormattableString.Invariant(
+    private static Task SayAsync(SliceId id, SliceCounts counts) => JsonLine.SayAsync(FormattableString.Invariant(
         $"{id}: {counts.Read:N0} read = {counts.Written:N0} written + {counts.Quarantined:N0} quarantined + {counts.Skipped:N0} skipped"));
 }

@@ -9,7 +9,7 @@ namespace Migration.Worker.Hosting;
 /// </summary>
 public static class BrokerProbe
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(30);
 
     /// <exception cref="RabbitMQ.Client.Exceptions.BrokerUnreachableException">It cannot be reached, or refuses the user.</exception>
     /// <exception cref="UserException">The URI cannot be read.</exception>
@@ -18,12 +18,12 @@ public static class BrokerProbe
         try
         {
             await using var connection = await Factory(broker).CreateConnectionAsync("migration check", cancellationToken)
-                .WaitAsync(Patience, cancellationToken);
+                .WaitAsync(LongestTry, cancellationToken);
         }
         catch (TimeoutException e)
         {
             throw new UserException(
-                ExitCode.Unreachable, $"RabbitMQ at {ConnectionText.Describe(broker)} has not answered for {Patience.TotalSeconds:0} seconds.", e);
+                ExitCode.Unreachable, $"RabbitMQ at {ConnectionText.Describe(broker)} has not answered for {LongestTry.TotalSeconds:0} seconds.", e);
         }
     }
 

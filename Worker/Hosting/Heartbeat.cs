@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
+using Migration.Worker.Probes;
 using Npgsql;
 
 namespace Migration.Worker.Hosting;
@@ -9,19 +10,29 @@ namespace Migration.Worker.Hosting;
 /// Registers the worker in the ledger before it takes anything, and says every few seconds that it is alive, by the
 /// database's clock. Stops last, when nothing is in hand any more.
 /// </summary>
+/// <param name="ledger">Where to; asked for anew with each beat.</param>
+/// <param name="isNeeded">
+/// False for a worker that can have no slice in hand: nobody waits for its signs of life, and it may hold no connection
+/// for them. Null for one that always beats.
+/// </param>
 internal sealed class Heartbeat(
-    NpgsqlDataSource target, WorkerIdentity worker, TimeProvider time, ILogger<Heartbeat> logger, WorkRefusal? refusal = null)
+    Func<NpgsqlDataSource> ledger, WorkerIdentity worker, ProgramHealth health, TimeProvider time, ILogger<Heartbeat> logger,
+    WorkRefusal? refusal = null, Func<bool>? isNeeded = null)
     : BackgroundService
 {
+    private const string Loop = "heartbeat";
+
     /// <summary>Three beats fit in the shortest lease that a migration file may ask for (5 s).</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1.5);
 
-    private readonly WorkerLedger _ledger = new(target);
+    private static readonly TimeSpan TellAgain = TimeSpan.FromSeconds(30);
+
+    private readonly Seldom _telling = new(TellAgain, time);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await LedgerSchema.EnsureAsync(target, cancellationToken);
-        await _ledger.RegisterAsync(worker.Id, worker.Name, cancellationToken);
+        await LedgerSchema.EnsureAsync(ledger(), cancellationToken);
+        await new WorkerLedger(ledger()).RegisterAsync(worker.Id, worker.Name, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -30,7 +41,7 @@ internal sealed class Heartbeat(
         await base.StopAsync(cancellationToken);
         try
         {
-            await _ledger.StopAsync(worker.Id, cancellationToken);
+            await new WorkerLedger(ledger()).StopAsync(worker.Id, cancellationToken);
         }
         catch (NpgsqlException e)
         {
@@ -44,8 +55,13 @@ internal sealed class Heartbeat(
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                await BeatAsync(stoppingToken);
+            do
+            {
+                health.Turn(Loop);
+                if (isNeeded?.Invoke() ?? true)
+                    await BeatAsync(stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -56,17 +72,29 @@ internal sealed class Heartbeat(
             // A worker without a heartbeat counts as dead while it lives: it ends, and says why.
             refusal.Refuse(e);
         }
+        finally
+        {
+            health.End(Loop);
+        }
     }
 
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await _ledger.HeartbeatAsync(worker.Id, cancellationToken);
+            await new WorkerLedger(ledger()).HeartbeatAsync(worker.Id, cancellationToken);
+            health.Have("ledger");
+            _telling.Reset();
         }
         catch (NpgsqlException e)
         {
-            logger.LedgerAway(TransientRetry.FirstLine(e), Interval.TotalSeconds);
+            health.Wait("ledger", TransientRetry.FirstLine(e));
+            if (_telling.IsDue())
+                logger.LedgerAway(TransientRetry.FirstLine(e), Interval.TotalSeconds);
+        }
+        catch (ObjectDisposedException) when (!(isNeeded?.Invoke() ?? true))
+        {
+            // The share was given back this very moment.
         }
     }
 }

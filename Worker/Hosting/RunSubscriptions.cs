@@ -1,28 +1,72 @@
 using MassTransit;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
 using Migration.Worker.Consumers;
-using Npgsql;
+using Migration.Worker.Probes;
 
 namespace Migration.Worker.Hosting;
 
-/// <summary>The runs that this process takes slices of: each has a receive endpoint on its queue.</summary>
+/// <summary>
+/// The runs that this process takes slices of: each has a receive endpoint on its queue. None is taken without a share of
+/// the connections to the target.
+/// </summary>
 internal sealed class RunSubscriptions(
-    IReceiveEndpointConnector connector, WorkerOptions options, WorkerIdentity worker, NpgsqlDataSource target,
-    SlicesInHand inHand, DrainSignal drain, WorkRefusal refusal, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+    IReceiveEndpointConnector connector, WorkerOptions options, WorkerIdentity worker, TargetConnections connections,
+    ProgramHealth health, SlicesInHand inHand, DrainSignal drain, WorkRefusal refusal, TimeProvider time, ILoggerFactory loggers)
+    : IAsyncDisposable
 {
+    private const string Share = "connections";
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
     private readonly Dictionary<Guid, (HostReceiveEndpointHandle Endpoint, RunContext Run)> _runs = [];
     private readonly ILogger _logger = loggers.CreateLogger<RunSubscriptions>();
+    private readonly Seldom _telling = new(TimeSpan.FromMinutes(5), time);
 
     public IReadOnlyCollection<Guid> Runs => _runs.Keys;
 
-    /// <summary>Starts taking slices of the run; returns when the queue is being consumed.</summary>
+    /// <summary>Between two questions of one that got no share.</summary>
+    public Backoff Pauses { get; } = new(FirstPause, LongestPause);
+
+    /// <summary>False when none is left of the run's connections; nothing is held then.</summary>
+    public async Task<bool> HasShareAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        if (connections.HasShare)
+            return true;
+        var file = StoredMigrationFile.FromStoredJson(run.File);
+        var share = await connections.AskAsync(
+            run, file.Worker.Slices * options.Multiply, TimeSpan.FromSeconds(file.Worker.LeaseSeconds), cancellationToken);
+        if (connections.HasShare)
+        {
+            health.Have(Share);
+            Pauses.Reset();
+            _telling.Reset();
+            return true;
+        }
+
+        Instruments.WaitedForConnection("share");
+        if (share is { Limit: { } limit, Taken: var taken })
+            Tell(run, limit, taken);
+        return false;
+    }
+
+    /// <summary>For workers in a coordinator's process, whose run cannot go on without them.</summary>
+    public async Task WaitForShareAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        while (!await HasShareAsync(run, cancellationToken))
+            await Task.Delay(Pauses.Next(), time, cancellationToken);
+    }
+
+    /// <summary>Starts taking slices of the run, as many at a time as there are connections for; returns when the queue is being consumed.</summary>
     public async Task ConnectAsync(RunRecord run, CancellationToken cancellationToken)
     {
         var file = options.Connect(run.File);
         var context = new RunContext(
-            run, file, options.Broker is not null, target, worker, time, loggers.CreateLogger<SliceMigrator>(), inHand.Gate);
-        var slices = file.Worker.Slices * options.Multiply;
+            run, file, options.Broker is not null, connections.Slices, worker, time, loggers.CreateLogger<SliceMigrator>(),
+            inHand.Gate, connections.Single);
+        var slices = Math.Min(file.Worker.Slices * options.Multiply, connections.ForSlices);
         var endpoint = connector.ConnectReceiveEndpoint(
             RunTopology.Slices(run),
             (_, configurator) =>
@@ -50,5 +94,12 @@ internal sealed class RunSubscriptions(
         foreach (var (_, run) in _runs.Values)
             await run.DisposeAsync();
         _runs.Clear();
+    }
+
+    private void Tell(RunRecord run, int limit, int taken)
+    {
+        health.Wait(Share, $"the workers of run {run.Name} may hold {limit} connections to PostgreSQL together, and {taken} are taken; it waits for one that leaves");
+        if (_telling.IsDue())
+            _logger.WaitsForConnections(worker.Name, limit, run.Name, taken);
     }
 }

@@ -8,19 +8,18 @@ namespace Migration.Worker.Hosting;
 /// <summary>Where log messages go and which.</summary>
 public static class WorkerLogging
 {
-    private const string Utc = "yyyy-MM-ddTHH:mm:ss.fffZ";
-
     /// <summary>
-    /// Standard error: a line a message; with <paramref name="debug"/> more of them, with category and stack; and JSON
-    /// where <c>MIGRATION_LOG_FORMAT</c> is <c>json</c>, as in a pod.
+    /// Standard error: a line a message; with <paramref name="debug"/> more of them, with category and stack. Where
+    /// <c>MIGRATION_LOG_FORMAT</c> is <c>json</c>, as in a pod: JSON to standard output.
     /// </summary>
     public static ILoggingBuilder AddWorkerConsole(this ILoggingBuilder logging, bool debug)
     {
         ArgumentNullException.ThrowIfNull(logging);
         logging.Services.TryAddSingleton(TimeProvider.System);
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (Environment.GetEnvironmentVariable("MIGRATION_LOG_FORMAT") == "json")
-            logging.AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, Utc));
+        logging.Services.Configure<ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = JsonLine.IsWanted ? LogLevel.None : LogLevel.Trace);
+        if (JsonLine.IsWanted)
+            logging.AddConsole(console => console.FormatterName = JsonFormatter.FormatterName).AddConsoleFormatter<JsonFormatter, ConsoleFormatterOptions>();
         else if (debug)
             logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat, console.ColorBehavior) = (true, true, "HH:mm:ss.fff ", LoggerColorBehavior.Disabled));
         else

@@ -1,6 +1,7 @@
 using Migration.Contracts.Ledger;
 using Migration.Worker.Consumers;
 using Migration.Worker.Mapping;
+using Migration.Worker.Sources;
 using Npgsql;
 
 namespace Migration.Worker.Suspects;
@@ -55,15 +56,25 @@ internal sealed class SuspectSlice(
     private async Task<SliceEnd> QuarantineAsync(SliceClaim claim, Pulse pulse, CancellationToken cancellationToken)
     {
         using var page = await pages.ReadAsync(claim, claim.Checkpoint, 1, pulse, cancellationToken);
+        var records = page.Records.Select(record => Quarantine.RecordOfSuspect(collection, record, Reason(claim))).ToList();
+        var after = await QuarantineAsync(claim, page, records, cancellationToken);
+        Instruments.Committed(collection, new SliceCounts(records.Count, 0, records.Count, 0));
+
+        // With its connection closed: there may be no second one.
+        await brake.CountAsync(records.Count, pulse, cancellationToken);
+        return page.IsFinal ? new SliceEnd.Completed(after) : new SliceEnd.Unfinished(after);
+    }
+
+    private async Task<SliceClaim> QuarantineAsync(
+        SliceClaim claim, SourcePage page, List<QuarantinedRecord> records, CancellationToken cancellationToken)
+    {
         await using var connection = await target.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var records = page.Records.Select(record => Quarantine.RecordOfSuspect(collection, record, Reason(claim))).ToList();
         await QuarantineLedger.AddAsync(transaction, claim.Id, fileHash, records, cancellationToken);
         var after = await SliceLedger.AdvanceAsync(
             transaction, claim, page.Last, new SliceCounts(records.Count, 0, records.Count, 0), page.IsFinal, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        await brake.CountAsync(records.Count, pulse, cancellationToken);
-        return page.IsFinal ? new SliceEnd.Completed(after) : new SliceEnd.Unfinished(after);
+        return after;
     }
 
     private static RecordRejection Reason(SliceClaim claim)

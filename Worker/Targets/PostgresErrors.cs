@@ -92,6 +92,12 @@ internal static class PostgresErrors
     }
 
     /// <summary>
+    /// True when the server has no connection left for this user. Nothing is wrong with what was tried, and it passes when
+    /// others leave, however long that takes.
+    /// </summary>
+    public static bool IsCrowded(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.TooManyConnections };
+
+    /// <summary>
     /// A row outside a row security policy's condition has the SQLSTATE of a lacking right; PostgreSQL's function that
     /// checks rows, never translated, tells them apart (src/backend/executor/execMain.c).
     /// </summary>

@@ -54,10 +54,41 @@ public sealed class BadInputTests
         await using var bed = await CreateAsync();
         var good = bed.Environment[variable];
         bed.Environment[variable] = value;
+        bed.Environment["MIGRATION_PATIENCE"] = "1";
         await FailsAsync(bed, place, exitCode, message);
 
         bed.Environment[variable] = good;
         await SucceedsAsync(bed);
+    }
+
+    [Theory]
+    [InlineData("--http-port", "0")]
+    [InlineData("--http-port", "65536")]
+    [InlineData("--http-port", "eighty")]
+    [InlineData("--patience", "0")]
+    [InlineData("--patience", "-1")]
+    [InlineData("--patience", "soon")]
+    public async Task A_number_that_makes_no_sense_is_named_by_both_programs(string option, string value)
+    {
+        await using var bed = await CreateAsync();
+        var variable = option == "--patience" ? "MIGRATION_PATIENCE" : "MIGRATION_HTTP_PORT";
+
+        await CheckAsync(bed, bed.StartRun("--in-process", $"{option}={value}"), ExitCode.Configuration, $"{option} is '{value}'");
+        await CheckAsync(bed, bed.StartWorkerProgram($"{option}={value}"), ExitCode.Configuration, $"{option} is '{value}'");
+        bed.Environment[variable] = value;
+        await CheckAsync(bed, bed.StartWorker(), ExitCode.Configuration, $"{variable} is '{value}'");
+    }
+
+    [Fact]
+    public async Task A_port_that_is_in_use_is_named()
+    {
+        await using var bed = await CreateAsync();
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Any, 0);
+        taken.Start();
+        var port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
+
+        await CheckAsync(bed, bed.StartWorkerProgram("--http-port", $"{port}"), ExitCode.Configuration, $"Port {port} cannot be listened on");
+        await CheckAsync(bed, bed.StartRun("--in-process", "--http-port", $"{port}"), ExitCode.Configuration, $"Port {port} cannot be listened on");
     }
 
     [Theory]
@@ -69,6 +100,7 @@ public sealed class BadInputTests
         var good = bed.Environment[variable]!;
         var user = new Uri(good).UserInfo.Split(':')[0];
         bed.Environment[variable] = new UriBuilder(good) { UserName = user, Password = WrongSecret }.Uri.AbsoluteUri;
+        bed.Environment["MIGRATION_PATIENCE"] = "1800";
         await FailsAsync(bed, place, ExitCode.Configuration, message);
 
         bed.Environment[variable] = good;

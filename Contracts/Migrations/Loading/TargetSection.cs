@@ -4,13 +4,19 @@ internal static class TargetSection
 {
     public const string Variable = "MIGRATION_TARGET";
 
-    public static readonly string[] Keys = ["uri", "schema"];
+    public static readonly string[] Keys = ["uri", "schema", "maxConnections"];
+
+    public static readonly IntRange MaxConnections = new(2, 100_000);
 
     private const string Expected = "postgres://user:password@host:port/database or Host=...;Username=...;Database=...";
 
     public static TargetSettings Read(SectionReader section)
     {
-        var settings = new TargetSettings { Uri = ReadUri(section) };
+        var settings = new TargetSettings
+        {
+            Uri = ReadUri(section),
+            MaxConnections = section.WholeNumber("maxConnections", MaxConnections),
+        };
         if (section.Text("schema") is not { } schema)
         {
             return settings;

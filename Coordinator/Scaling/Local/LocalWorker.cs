@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Migration.Worker.Hosting;
 
 namespace Migration.Coordinator.Scaling.Local;
 
@@ -78,7 +79,7 @@ internal sealed partial class LocalWorker : IDisposable
         lock (_lock)
         {
             if (line.Length > 0)
-                LastLine = line;
+                LastLine = JsonLine.MessageOf(line);
             if (_log.BaseStream is { CanWrite: true })
                 _log.WriteLine(line);
         }

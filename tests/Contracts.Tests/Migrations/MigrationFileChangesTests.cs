@@ -39,6 +39,8 @@ public sealed class MigrationFileChangesTests
     [InlineData("?sslmode=require", "")]
     [InlineData("amqp://app:pw3@rabbit", "amqps://app:pw3@other")]
     [InlineData("maxRecordsPerSecond: 1000", "maxRecordsPerSecond: 5")]
+    [InlineData("maxConnections: 90", "maxConnections: 40")]
+    [InlineData(", maxConnections: 90", "")]
     [InlineData("maxAttempts: 3", "maxAttempts: 9")]
     [InlineData("batchBytes: 1MiB", "batchBytes: 2MiB")]
     [InlineData("worker: { slices: 4", "worker: { slices: 8")]

@@ -41,8 +41,10 @@ internal sealed class PrivateServer : IAsyncDisposable
     public string DataFolder => Path.Combine(_folder, "server", "data");
 
     /// <param name="ownClock">Whether <see cref="SetClockAsync"/> can be used.</param>
-    public static Task<PrivateServer> StartPostgresAsync(CancellationToken cancellation, bool ownClock = false)
-        => StartAsync("postgres", cancellation, ownClock ? "+0" : null);
+    /// <param name="maxConnections">Null for many.</param>
+    public static Task<PrivateServer> StartPostgresAsync(
+        CancellationToken cancellation, bool ownClock = false, int? maxConnections = null)
+        => StartAsync("postgres", cancellation, ownClock ? "+0" : null, maxConnections);
 
     public static Task<PrivateServer> StartRabbitMqAsync(CancellationToken cancellation) => StartAsync("rabbitmq", cancellation);
 
@@ -74,12 +76,16 @@ internal sealed class PrivateServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static async Task<PrivateServer> StartAsync(string kind, CancellationToken cancellation, string? clock = null)
+    private static async Task<PrivateServer> StartAsync(
+        string kind, CancellationToken cancellation, string? clock = null, int? maxConnections = null)
     {
         var folder = Directory.CreateTempSubdirectory($"migration-e2e-{kind}-").FullName;
         if (clock is not null)
             await File.WriteAllTextAsync(Path.Combine(folder, "clock"), clock, cancellation);
-        var script = Process.Start(Bash(["-c", Serve, "bash", Repository.ServersScript, kind, folder]))!;
+        var start = Bash(["-c", Serve, "bash", Repository.ServersScript, kind, folder]);
+        if (maxConnections is { } connections)
+            start.Environment["MIGRATION_TEST_MAX_CONNECTIONS"] = connections.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var script = Process.Start(start)!;
         script.ErrorDataReceived += (_, _) => { };
         script.BeginErrorReadLine();
         var server = new PrivateServer(script, kind, folder);

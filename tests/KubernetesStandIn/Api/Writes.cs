@@ -23,12 +23,8 @@ internal sealed class Writes(World world, PodCreation pods, Reads reads)
             SetNamespace(call, meta);
         if (string.IsNullOrEmpty(meta.Text("name")) && string.IsNullOrEmpty(meta.Text("generateName")))
             throw ApiError.Invalid(call.Type, "", [FieldFault.Required("metadata.name", "name or generateName is required")]);
-        if (call.Query["dryRun"] == "All")
-        {
-            Namespaces.CheckOpen(world.Store, call.Type, thing);
-            return ApiAnswer.Of(201, Whole(call.Type, thing), warning);
-        }
-
+        if (call.Query["dryRun"] == "All" && call.Type == ResourceTypes.Jobs)
+            return ApiAnswer.Of(201, Whole(call.Type, Checked(thing)), warning);
         return ApiAnswer.Of(201, call.Type == ResourceTypes.Pods ? pods.Create(thing) : Create(call.Type, thing), warning);
     }
 
@@ -127,19 +123,22 @@ internal sealed class Writes(World world, PodCreation pods, Reads reads)
     {
         Prepare(type, thing);
         Namespaces.CheckOpen(world.Store, type, thing);
-        if (type == ResourceTypes.Jobs)
-        {
-            JobDefaults.Fill(thing);
-            JobValidation.CheckNew(thing);
-            if (world.Store.Find(type, thing.Namespace(), thing.Name()) is not null)
-                throw ApiError.AlreadyExists(type, thing.Name());
-            Quotas.CheckJob(world.Store, thing);
-            world.Writer.NameIt(type, thing);
-            JobDefaults.Select(thing);
-            return world.Store.Add(type, thing);
-        }
+        return type == ResourceTypes.Jobs ? world.Store.Add(type, Checked(thing)) : world.Writer.Create(type, thing);
+    }
 
-        return world.Writer.Create(type, thing);
+    /// <summary>The Job as it would be kept.</summary>
+    private JsonObject Checked(JsonObject job)
+    {
+        Prepare(ResourceTypes.Jobs, job);
+        Namespaces.CheckOpen(world.Store, ResourceTypes.Jobs, job);
+        JobDefaults.Fill(job);
+        JobValidation.CheckNew(job);
+        if (world.Store.Find(ResourceTypes.Jobs, job.Namespace(), job.Name()) is not null)
+            throw ApiError.AlreadyExists(ResourceTypes.Jobs, job.Name());
+        Quotas.CheckJob(world.Store, job);
+        world.Writer.NameIt(ResourceTypes.Jobs, job);
+        JobDefaults.Select(job);
+        return job;
     }
 
     private static void Prepare(ResourceType type, JsonObject thing)
