@@ -11,7 +11,7 @@ public sealed class ScaleTests
     public async Task Local_workers_become_more_and_fewer_while_the_run_goes_on()
     {
         var shop = await ShopSource.DumpAsync(new(20_000), Cancellation);
-        await using var bed = await TestBed.CreateAsync(shop, new ShopFile { RecordsPerSecond = 1_000 }, Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, new ShopFile { RecordsPerSecond = 500 }, Cancellation);
         var coordinator = bed.StartRun("--local", "--workers", "1", "--log-folder", bed.Folder);
         await bed.Ledger.ReachesAsync(500, coordinator, Cancellation);
 
@@ -36,7 +36,7 @@ public sealed class ScaleTests
     public async Task Workers_in_process_are_as_many_as_they_were_started_with()
     {
         var shop = await ShopSource.DumpAsync(new(20_000), Cancellation);
-        await using var bed = await TestBed.CreateAsync(shop, new ShopFile { RecordsPerSecond = 1_000 }, Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, new ShopFile { RecordsPerSecond = 500 }, Cancellation);
         var coordinator = bed.StartRun("--in-process");
         await bed.Ledger.ReachesAsync(500, coordinator, Cancellation);
 

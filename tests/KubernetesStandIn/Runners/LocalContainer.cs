@@ -90,7 +90,11 @@ internal sealed partial class LocalContainer(
         await probing;
         var exitCode = process.ExitCode;
         lock (_gate)
+        {
+            _process = null;
             process.Dispose();
+        }
+
         return exitCode;
     }
 
