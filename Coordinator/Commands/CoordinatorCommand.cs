@@ -13,5 +13,6 @@ internal static class CoordinatorCommand
         ReportCommand.Create(),
         FailuresCommand.Create(),
         ReplayCommand.Create(),
+        ScaleCommand.Create(),
     };
 }

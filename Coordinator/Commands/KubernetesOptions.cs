@@ -35,7 +35,10 @@ internal static class KubernetesOptions
         if (isWanted)
         {
             return new KubernetesRequest(
-                FindWorkerJob(parsed), parsed.GetValue(Namespace), parsed.GetValue(Context), parsed.GetValue(Kubeconfig), workers);
+                FindWorkerJob(parsed), parsed.GetValue(Namespace), parsed.GetValue(Context), parsed.GetValue(Kubeconfig), workers)
+            {
+                Pod = Variable("POD_NAMESPACE") is { } @namespace && Variable("POD_NAME") is { } pod ? (@namespace, pod) : null,
+            };
         }
 
         return new[] { WorkerJob, Namespace, Context, Kubeconfig }.FirstOrDefault(option => parsed.GetValue(option) is not null) is { } idle
@@ -45,8 +48,10 @@ internal static class KubernetesOptions
 
     private static string FindWorkerJob(ParseResult parsed)
         => parsed.GetValue(WorkerJob)
-            ?? (Environment.GetEnvironmentVariable(WorkerJobVariable) is { Length: > 0 } path ? path : null)
+            ?? Variable(WorkerJobVariable)
             ?? (File.Exists(KubernetesRequest.DefaultWorkerJob) ? KubernetesRequest.DefaultWorkerJob : null)
             ?? throw new UserException(
                 $"Say which Job the workers are to be: {WorkerJob.Name} FILE, or the environment variable {WorkerJobVariable}.");
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

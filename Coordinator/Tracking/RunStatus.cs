@@ -10,8 +10,11 @@ namespace Migration.Coordinator.Tracking;
 /// <param name="RecordsPerSecond">Read, since the run's start, pauses included; null when the run is not running.</param>
 /// <param name="SecondsLeft">At that pace; null when it is not known.</param>
 /// <param name="Workers">Names (host:pid) of those that have a slice in hand.</param>
+/// <param name="WorkersWanted">What the run's coordinator follows; null where it does not start and stop workers.</param>
+/// <param name="ScalingNote">Why there are fewer; null when nothing is in the way.</param>
 internal sealed record RunStatus(
-    RunReport Report, int Percent, double? RecordsPerSecond, double? SecondsLeft, IReadOnlyList<string> Workers)
+    RunReport Report, int Percent, double? RecordsPerSecond, double? SecondsLeft, IReadOnlyList<string> Workers,
+    int? WorkersWanted = null, string? ScalingNote = null)
 {
     /// <exception cref="Worker.UserException">There is no ledger, or no run of this name in it.</exception>
     public static async Task<RunStatus> BuildAsync(NpgsqlDataSource target, string name, CancellationToken cancellationToken)
@@ -19,11 +22,13 @@ internal sealed record RunStatus(
         var run = await new RunFinder(target).FindAsync(name, cancellationToken);
         var report = await RunReport.BuildAsync(target, name, cancellationToken);
         var workers = await new WorkerLedger(target).LiveOwnersAsync(run.Id, Lease(run), cancellationToken);
+        var scaling = await new ScalingLedger(target).FindAsync(run.Id, cancellationToken);
         double? rate = report is { State: RunState.Running, Seconds: > 0.001 } ? report.Counts.Read / report.Seconds : null;
         return new RunStatus(
             report, PercentOf(report.Counts.Read, report.Keys, report.Collections.All(c => c.IsPlanned)),
             rate is { } r ? Math.Round(r, 1) : null,
-            rate is null ? null : RateMeter.Left(report.Keys - report.Counts.Read, rate)?.TotalSeconds, workers);
+            rate is null ? null : RateMeter.Left(report.Keys - report.Counts.Read, rate)?.TotalSeconds, workers,
+            scaling?.Wanted, report.State == RunState.Running ? scaling?.Note : null);
     }
 
     /// <summary>How old a heartbeat may be in this run.</summary>

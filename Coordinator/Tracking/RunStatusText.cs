@@ -34,6 +34,8 @@ internal static class RunStatusText
         console.MarkupLineInterpolated($"Run [bold]{report.Run}[/]: {RunReportText.State(report)}");
         if (report.State == RunState.Running)
             console.Line(Pace(status));
+        if (status is { Report.State: RunState.Running, ScalingNote: { } note })
+            console.MarkupLineInterpolated($"[yellow]Workers:[/] {note}");
         WriteCollections(console, report);
         RunReportText.WriteCauses(console, report, MostCauses);
         if (report.State != RunState.Incomplete)
@@ -55,7 +57,7 @@ internal static class RunStatusText
             $"{status.Percent}% of {status.Report.Keys:N0} records",
             status.RecordsPerSecond is { } rate ? $"{CountsText.Rate(rate)} since the start" : null,
             status.SecondsLeft is { } left ? $"{DurationText.Short(TimeSpan.FromSeconds(left))} left" : null,
-            workers,
+            status.WorkersWanted is { } wanted ? $"{workers}; {wanted:N0} wanted" : workers,
         }.OfType<string>());
     }
 

@@ -19,7 +19,7 @@ internal static class ClusterAccess
     {
         var configuration = Configure(request);
         configuration.HttpClientTimeout = RequestTimeout;
-        var @namespace = request.Namespace ?? template.Namespace ?? Environment.GetEnvironmentVariable("POD_NAMESPACE")
+        var @namespace = request.Namespace ?? template.Namespace ?? request.Pod?.Namespace
             ?? (string.IsNullOrEmpty(configuration.Namespace) ? FallbackNamespace : configuration.Namespace);
         return new Cluster(new k8s.Kubernetes(configuration), @namespace, retry);
     }

@@ -83,15 +83,12 @@ internal sealed class KubernetesPlace(
     }
 
     /// <summary>The controller of the pod that this process is in, a ReplicaSet or a Job: the Job goes when all of them are gone.</summary>
-    private static async Task<V1OwnerReference?> FindOwnerAsync(Cluster cluster, CancellationToken cancellationToken)
+    private async Task<V1OwnerReference?> FindOwnerAsync(Cluster cluster, CancellationToken cancellationToken)
     {
-        if (Environment.GetEnvironmentVariable("POD_NAME") is not { Length: > 0 } name
-            || Environment.GetEnvironmentVariable("POD_NAMESPACE") != cluster.Namespace)
-        {
+        // An owner in another namespace would have the Job collected at once.
+        if (request.Pod is not { } self || self.Namespace != cluster.Namespace)
             return null;
-        }
-
-        var pod = await cluster.GetPodAsync(name, cancellationToken);
+        var pod = await cluster.GetPodAsync(self.Name, cancellationToken);
         return pod.Metadata.OwnerReferences?.FirstOrDefault(owner => owner.Controller == true);
     }
 

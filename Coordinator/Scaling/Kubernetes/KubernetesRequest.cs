@@ -8,6 +8,9 @@ namespace Migration.Coordinator.Scaling.Kubernetes;
 /// <param name="Workers">Null for the template's parallelism.</param>
 internal sealed record KubernetesRequest(string WorkerJob, string? Namespace, string? Context, string? Kubeconfig, int? Workers)
 {
+    /// <summary>The pod that this process is in, by the downward API; null outside a cluster.</summary>
+    public (string Namespace, string Name)? Pod { get; init; }
+
     /// <summary>Where the chart mounts it.</summary>
     public const string DefaultWorkerJob = "/etc/migration/worker-job.yaml";
 }

@@ -84,22 +84,28 @@ internal static class WorkerJobManifest
             env.Add((JsonNode)new JsonObject { ["name"] = "MIGRATION_RUN", ["value"] = run.Name });
     }
 
-    /// <summary>A pod that a node's end or a preemption took is not the worker's failure; a wrong password is every worker's.</summary>
-    private static JsonObject FailurePolicy(string? container)
+    /// <summary>
+    /// A pod that a node's end or a preemption took, or that somebody told to stop, is not the worker's failure; a wrong
+    /// password is every worker's.
+    /// </summary>
+    private static JsonObject FailurePolicy(string? container) => new()
     {
-        var onExitCodes = new JsonObject { ["operator"] = "In", ["values"] = new JsonArray(ExitCode.Configuration) };
+        ["rules"] = new JsonArray(
+            new JsonObject
+            {
+                ["action"] = "Ignore",
+                ["onPodConditions"] = new JsonArray(new JsonObject { ["type"] = "DisruptionTarget", ["status"] = "True" }),
+            },
+            OnExitCode("Ignore", container, ExitCode.Interrupted),
+            OnExitCode("FailJob", container, ExitCode.Configuration)),
+    };
+
+    private static JsonObject OnExitCode(string action, string? container, int code)
+    {
+        var onExitCodes = new JsonObject { ["operator"] = "In", ["values"] = new JsonArray(code) };
         if (container is not null)
             onExitCodes["containerName"] = container;
-        return new JsonObject
-        {
-            ["rules"] = new JsonArray(
-                new JsonObject
-                {
-                    ["action"] = "Ignore",
-                    ["onPodConditions"] = new JsonArray(new JsonObject { ["type"] = "DisruptionTarget", ["status"] = "True" }),
-                },
-                new JsonObject { ["action"] = "FailJob", ["onExitCodes"] = onExitCodes }),
-        };
+        return new JsonObject { ["action"] = action, ["onExitCodes"] = onExitCodes };
     }
 
     private static JsonObject? Worker(JsonObject pod)

@@ -43,7 +43,7 @@ internal sealed record WorkerPod(
         if (status.Phase == "Succeeded")
             return (PodState.Succeeded, null, null);
         if (status.Phase == "Failed")
-            return Ended(status);
+            return Ended(status, wasToldToStop: pod.Metadata.DeletionTimestamp is not null);
         if (pod.Metadata.DeletionTimestamp is not null)
             return (PodState.Leaving, null, null);
         if (Condition(status, "PodScheduled") is { Status: "False" } unscheduled)
@@ -53,13 +53,14 @@ internal sealed record WorkerPod(
         return (Condition(status, "Ready")?.Status == "True" ? PodState.Ready : PodState.Starting, null, null);
     }
 
-    /// <summary>What a node's end, an eviction or a preemption did is not the worker's fault.</summary>
-    private static (PodState State, string? Detail, int? ExitCode) Ended(V1PodStatus status)
+    /// <summary>What a node's end, an eviction, a preemption or somebody who deleted the pod did is not the worker's fault.</summary>
+    private static (PodState State, string? Detail, int? ExitCode) Ended(V1PodStatus status, bool wasToldToStop)
     {
         if (Condition(status, "DisruptionTarget") is { Status: "True" } disruption)
             return (PodState.Disrupted, disruption.Message ?? disruption.Reason, null);
         var ended = Containers(status).Select(container => container.State?.Terminated).FirstOrDefault(state => state is { ExitCode: not 0 });
-        return (PodState.Failed, ended is null ? status.Message ?? status.Reason : LastWords(ended), ended?.ExitCode);
+        var isDisrupted = wasToldToStop || ended?.ExitCode == Worker.ExitCode.Interrupted;
+        return (isDisrupted ? PodState.Disrupted : PodState.Failed, ended is null ? status.Message ?? status.Reason : LastWords(ended), ended?.ExitCode);
     }
 
     private static string? LastWords(V1ContainerStateTerminated ended)
@@ -107,6 +108,6 @@ internal enum PodState
     /// <summary>It ended by itself, and not in order.</summary>
     Failed,
 
-    /// <summary>It was preempted or evicted, or lost with its node.</summary>
+    /// <summary>It was preempted, evicted or told to stop, or lost with its node.</summary>
     Disrupted,
 }

@@ -1,0 +1,184 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Migration.KubernetesStandIn.Nodes;
+using Migration.KubernetesStandIn.Simulation;
+using Migration.KubernetesStandIn.Storage;
+
+namespace Migration.KubernetesStandIn.Api;
+
+/// <summary>The API over HTTP on loopback: reads requests, lets them pass or not, and answers.</summary>
+internal sealed class ApiServer(
+    World world, Reads reads, Writes writes, Watches watches, Kubelet kubelet, Access access, ApiFaults faults, RequestLog log)
+    : IAsyncDisposable
+{
+    private WebApplication? _listening;
+    private int _port;
+
+    public Uri Address => new($"http://127.0.0.1:{_port}");
+
+    public string Version { get; set; } = "1.36";
+
+    public async Task ListenAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, _port, listen => listen.Protocols = HttpProtocols.Http1));
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(options => options.ShutdownTimeout = TimeSpan.Zero);
+        var application = builder.Build();
+        application.Run(ServeAsync);
+        await application.StartAsync();
+        _listening = application;
+        _port = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
+    }
+
+    /// <summary>Connections are reset, and new ones refused, until it listens again at the same port.</summary>
+    public async Task StopListeningAsync()
+    {
+        watches.End(WatchEnd.Cut);
+        if (_listening is { } application)
+            await application.DisposeAsync();
+        _listening = null;
+    }
+
+    public async ValueTask DisposeAsync() => await StopListeningAsync();
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        var body = await new StreamReader(context.Request.Body).ReadToEndAsync(context.RequestAborted);
+        var call = ApiCall.Read(context.Request.Method, context.Request.Path, context.Request.Query);
+        if (faults.Delay > TimeSpan.Zero)
+            await Task.Delay(faults.Delay, context.RequestAborted);
+        var fault = faults.Next(call?.Verb ?? context.Request.Method);
+        var status = await AnswerAsync(context, call, body, fault);
+        log.Add(new LoggedRequest(
+            world.Clock.GetUtcNow(), call?.Verb ?? context.Request.Method, call?.Resource ?? "", call?.Namespace, call?.Name,
+            context.Request.Path + context.Request.QueryString, body, status));
+    }
+
+    private async Task<int> AnswerAsync(HttpContext context, ApiCall? call, string body, ApiFaults.Planned? fault)
+    {
+        if (fault?.Kind == ApiFaults.FaultKind.CutBefore)
+            return Cut(context);
+        if (fault?.Kind is ApiFaults.FaultKind.Throttle or ApiFaults.FaultKind.Fail)
+            return await TurnAwayAsync(context, fault);
+        try
+        {
+            if (call?.Verb == "watch")
+                return await WatchAsync(context, call);
+            var answer = Handle(context, call, body);
+            return fault is null ? await SendAsync(context, answer) : Cut(context);
+        }
+        catch (ApiError e)
+        {
+            return await SendAsync(context, ApiAnswer.Of(e.Code, e.ToStatus()));
+        }
+        catch (JsonException e)
+        {
+            return await SendAsync(context, ApiAnswer.Of(400, ApiError.BadRequest($"couldn't read the body: {e.Message}").ToStatus()));
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    private static int Cut(HttpContext context)
+    {
+        context.Abort();
+        return 0;
+    }
+
+    // The real one's flow control answers in plain text.
+    private static async Task<int> TurnAwayAsync(HttpContext context, ApiFaults.Planned fault)
+    {
+        if (fault.Kind == ApiFaults.FaultKind.Throttle)
+        {
+            context.Response.StatusCode = 429;
+            context.Response.Headers.RetryAfter = fault.RetryAfterSeconds.ToString();
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            await context.Response.WriteAsync("Too many requests, please try again later.\n");
+            return 429;
+        }
+
+        var (reason, message) = fault.Status switch
+        {
+            503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
+            504 => ("Timeout", "the server was unable to return a response in the time allotted"),
+            _ => ("InternalError", "Internal error occurred: etcdserver: leader changed"),
+        };
+        return await SendAsync(context, ApiAnswer.Of(fault.Status, new ApiError(fault.Status, reason, message).ToStatus()));
+    }
+
+    private async Task<int> WatchAsync(HttpContext context, ApiCall call)
+    {
+        Admit(context, call);
+        await watches.ServeAsync(call, context);
+        return 200;
+    }
+
+    private string? Admit(HttpContext context, ApiCall? call)
+    {
+        var token = context.Request.Headers.Authorization is [{ } header] && header.StartsWith("Bearer ", StringComparison.Ordinal)
+            ? header["Bearer ".Length..] : null;
+        if (!access.IsKnown(token))
+            throw new ApiError(401, "Unauthorized", "Unauthorized");
+        if (call is not null)
+            access.Check(token, call);
+        return token;
+    }
+
+    private ApiAnswer Handle(HttpContext context, ApiCall? call, string body)
+    {
+        var token = Admit(context, call);
+        if (call is null)
+            return Discovery.Answer(context.Request.Path, Version) ?? throw ApiError.NoSuchPath();
+        var node = body.Length == 0 ? null : JsonNode.Parse(body);
+        if (call.Type == ResourceTypes.AccessReviews)
+            return ApiAnswer.Of(201, access.Review(token, node as JsonObject ?? []));
+        ApiAnswer answer;
+        lock (world.Gate)
+            answer = Handle(call, node, (context.Request.ContentType ?? "").Split(';')[0].Trim());
+        world.Time.Settle();
+        return answer;
+    }
+
+    private ApiAnswer Handle(ApiCall call, JsonNode? body, string contentType) => (call.Verb, call.Subresource) switch
+    {
+        ("get", null or "status") => reads.Get(call),
+        ("list", null) => reads.List(call),
+        ("create", null) when call.Name is null => writes.Create(call, body),
+        ("update", null or "status") => writes.Replace(call, body),
+        ("patch", null or "status") => writes.Patch(call, body, contentType),
+        ("delete", null) => writes.Delete(call, body),
+        ("deletecollection", null) => writes.DeleteAll(call, body),
+        ("create", "eviction") when call.Type == ResourceTypes.Pods => writes.Evict(call, body),
+        ("get", "log") when call.Type == ResourceTypes.Pods => Log(call),
+        _ => throw (call.Subresource is null ? ApiError.NotAllowed() : ApiError.NoSuchPath()),
+    };
+
+    private ApiAnswer Log(ApiCall call)
+    {
+        var pod = reads.Find(call with { Subresource = null });
+        var text = kubelet.LogOf(pod.Value, call.Query["container"]) ?? "";
+        return new ApiAnswer(200, System.Text.Encoding.UTF8.GetBytes(text)) { IsText = true };
+    }
+
+    private static async Task<int> SendAsync(HttpContext context, ApiAnswer answer)
+    {
+        context.Response.StatusCode = answer.Status;
+        context.Response.ContentType = answer.IsText ? "text/plain" : "application/json";
+        if (answer.Warning is { } warning)
+            context.Response.Headers.Append("Warning", $"299 - \"{warning.Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+        await context.Response.Body.WriteAsync(answer.Body);
+        return answer.Status;
+    }
+}
