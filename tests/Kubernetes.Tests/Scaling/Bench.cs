@@ -5,6 +5,7 @@ using Migration.Contracts.Ledger;
 using Migration.Coordinator.Scaling;
 using Migration.Coordinator.Scaling.Kubernetes;
 using Migration.KubernetesStandIn;
+using Migration.KubernetesStandIn.Api;
 using Migration.TestServers;
 using Npgsql;
 using Spectre.Console;
@@ -29,7 +30,10 @@ internal sealed class Bench : IAsyncDisposable
     {
         (Cluster, _database, Run) = (cluster, database, run);
         _loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(Log));
-        cluster.WriteKubeconfig(Kubeconfig, @namespace: "default");
+
+        // The client takes no kubeconfig without credentials.
+        cluster.Access.AddUser("admin", "kubernetes-admin", AccessRule.Everything);
+        WriteKubeconfig("admin");
     }
 
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -104,13 +104,13 @@ public sealed class HoldTests
     public async Task Workers_that_all_crash_end_the_run_with_their_number_and_are_let_go()
     {
         await using var bench = await Bench.CreateAsync(40, room: 80);
-        bench.Cluster.Pods.Script = _ => PodScript.Crash(134);
+        bench.Cluster.Pods.Script = _ => PodScript.Crash(134) with { ReadyAfter = null };
         await bench.StartAsync();
 
         var end = await bench.EndsAsync();
 
         Assert.Equal(ExitCode.Incomplete, end.Code);
-        Assert.Contains("16 workers ended one after the other without taking up a slice", end.Message, StringComparison.Ordinal);
+        Assert.Contains("20 workers ended one after the other without taking up a slice", end.Message, StringComparison.Ordinal);
         Assert.Contains("exit code 134", end.Message, StringComparison.Ordinal);
         Assert.Equal((0, 0), (bench.Job!.Spec.Parallelism, bench.Job.Spec.Completions));
     }
@@ -138,7 +138,7 @@ public sealed class HoldTests
 
         Assert.Equal(ExitCode.Configuration, end.Code);
         Assert.StartsWith("A worker cannot work: ", end.Message, StringComparison.Ordinal);
-        Assert.Single(bench.Cluster.Requests.Writes);
+        Assert.Equal(1, bench.Creations);
     }
 
     [Fact]

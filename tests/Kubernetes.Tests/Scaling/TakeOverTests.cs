@@ -34,8 +34,7 @@ public sealed class TakeOverTests
     public async Task The_jobs_owners_are_the_controllers_of_the_coordinators_that_drove_it()
     {
         await using var bench = await Bench.CreateAsync(5, room: 8);
-        AddCoordinator(bench, "coordinator-1", "rs-1");
-        AddCoordinator(bench, "coordinator-2", "rs-2");
+        var (first, second) = (AddCoordinator(bench, "coordinator-1"), AddCoordinator(bench, "coordinator-2"));
         await bench.StartAsync(pod: (Bench.Namespace, "coordinator-1"));
         await bench.AllReadyAsync(5);
         await bench.StopAsync();
@@ -43,7 +42,7 @@ public sealed class TakeOverTests
 
         await bench.UntilAsync("the second owner is there", () => bench.Job!.Metadata.OwnerReferences.Count == 2);
 
-        Assert.Equal(["rs-1", "rs-2"], bench.Job!.Metadata.OwnerReferences.Select(owner => owner.Uid));
+        Assert.Equal([first, second], bench.Job!.Metadata.OwnerReferences.Select(owner => owner.Uid));
         Assert.All(bench.Job.Metadata.OwnerReferences, owner => Assert.Null(owner.BlockOwnerDeletion));
     }
 
@@ -110,7 +109,6 @@ public sealed class TakeOverTests
     {
         await using var bench = await Bench.CreateAsync(3, room: 8);
         bench.Cluster.Add(IndexedJobs.New(Bench.JobName, change: job => job.Metadata.NamespaceProperty = Bench.Namespace));
-        var before = bench.Job!.Metadata.ResourceVersion;
 
         var check = await Assert.ThrowsAsync<UserException>(() => bench.Place().CheckAsync(bench.Run, "shop", Bench.Cancellation));
         await bench.StartAsync();
@@ -123,7 +121,7 @@ public sealed class TakeOverTests
         }
 
         Assert.Empty(bench.Cluster.Requests.Writes);
-        Assert.Equal((2, before), (bench.Job!.Spec.Parallelism, bench.Job.Metadata.ResourceVersion));
+        Assert.Equal((2, 2), (bench.Job!.Spec.Parallelism, bench.Job.Spec.Completions));
     }
 
     [Fact]
@@ -288,17 +286,25 @@ public sealed class TakeOverTests
         Assert.Contains("fieldValidation=Strict", bench.Cluster.Requests.Writes[0].Path, StringComparison.Ordinal);
     }
 
-    private static void AddCoordinator(Bench bench, string name, string owner)
+    /// <returns>The uid of the pod's controller.</returns>
+    private static string AddCoordinator(Bench bench, string name)
     {
+        bench.Cluster.Add(new V1ReplicaSet
+        {
+            Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = Bench.Namespace },
+            Spec = new V1ReplicaSetSpec { Selector = new V1LabelSelector { MatchLabels = new Dictionary<string, string> { ["app"] = name } } },
+        });
+        var uid = bench.Cluster.All<V1ReplicaSet>(Bench.Namespace).Single(set => set.Metadata.Name == name).Metadata.Uid;
         bench.Cluster.Add(new V1Pod
         {
             Metadata = new V1ObjectMeta
             {
                 Name = name,
                 NamespaceProperty = Bench.Namespace,
-                OwnerReferences = [new V1OwnerReference { ApiVersion = "apps/v1", Kind = "ReplicaSet", Name = name, Uid = owner, Controller = true }],
+                OwnerReferences = [new V1OwnerReference { ApiVersion = "apps/v1", Kind = "ReplicaSet", Name = name, Uid = uid, Controller = true }],
             },
             Spec = new V1PodSpec { Containers = [new V1Container { Name = "coordinator", Image = "localhost/migration:1" }] },
         });
+        return uid;
     }
 }

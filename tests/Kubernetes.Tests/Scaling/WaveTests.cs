@@ -30,7 +30,7 @@ public sealed class WaveTests
         Assert.Equal(0, bench.Cluster.Requests.All.Count(request => request.Verb == "get"));
         var asked = bench.Cluster.Requests.All.Where(request => request.Verb == "patch").Select(request => request.Body);
         Assert.Equal("""{"spec":{"parallelism":30,"completions":30}}""", asked.First());
-        Assert.Contains("All 300 workers run", bench.Log.Lines);
+        await bench.UntilAsync("it is told", () => bench.Log.Lines.Contains("All 300 workers run"));
     }
 
     [Fact]
@@ -116,8 +116,10 @@ public sealed class WaveTests
         await bench.AllReadyAsync(10);
         var uid = bench.Job!.Metadata.Uid;
 
+        // As a kubelet does: a new link takes the place of the old one.
         Directory.CreateSymbolicLink(data + ".new", second.FullName);
-        File.Move(data + ".new", data, overwrite: true);
+        using (var move = System.Diagnostics.Process.Start("mv", ["-T", data + ".new", data]))
+            await move.WaitForExitAsync(Bench.Cancellation);
 
         await bench.AllReadyAsync(50);
         Assert.Equal(uid, bench.Job!.Metadata.Uid);

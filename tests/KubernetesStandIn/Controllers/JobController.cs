@@ -83,6 +83,15 @@ internal sealed class JobController
             Finish(job, pods);
         else if (!job.Value.IsGoing())
             Work(job, pods);
+        else
+            LetGo(pods);
+    }
+
+    // Of a Job that is being deleted nothing is counted any more, and its pods may go when they have ended.
+    private void LetGo(List<JobPod> pods)
+    {
+        foreach (var pod in pods.Where(pod => pod.IsTracked && pod.IsOver))
+            Untrack(pod);
     }
 
     private void Work(StoredObject job, List<JobPod> pods)

@@ -1,0 +1,88 @@
+using k8s.Models;
+using Migration.EndToEnd.Tests.Harness;
+using Migration.EndToEnd.Tests.Oracles;
+using Migration.KubernetesStandIn.Api;
+using Migration.KubernetesStandIn.Runners;
+using StandIn = Migration.KubernetesStandIn.Cluster;
+
+namespace Migration.Kubernetes.Tests.Scaling;
+
+/// <summary>The programs themselves: the coordinator as a process, and workers as processes in the place of containers.</summary>
+public sealed class RealWorkersTests
+{
+    private static readonly TimeSpan LongEnough = TimeSpan.FromMinutes(8);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Half_of_the_workers_are_preempted_and_half_are_scaled_away_and_no_record_is_lost()
+    {
+        var shop = await ShopSource.DumpAsync(new(20_000, bad: 50), Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, new ShopFile { RecordsPerSecond = 1_000, SliceRecords = 250 }, Cancellation);
+        await using var workers = Workers(bed);
+        await using var cluster = await StandIn.StartAsync(new() { Runner = workers });
+        await using var clock = cluster.RunClock();
+        var coordinator = Start(cluster, bed, workers: 4);
+
+        await bed.Ledger.ReachesAsync(shop.Records / 10, coordinator, Cancellation);
+        await Until.TrueAsync("4 workers are ready", () => Task.FromResult(Job(cluster)?.Status?.Ready == 4), Cancellation, LongEnough);
+        var preempted = cluster.PodsIn(Bench.Namespace).Take(2).Select(pod => pod.Metadata.Name).ToList();
+        foreach (var pod in preempted)
+            cluster.Preempt(Bench.Namespace, pod);
+
+        await bed.Ledger.ReachesAsync(shop.Records * 4 / 10, coordinator, Cancellation);
+        await bed.StartCoordinator("scale", "2", bed.Run).EndsWithAsync(0, Cancellation);
+        await Until.TrueAsync("the Job asks for 2", () => Task.FromResult(Job(cluster)?.Spec.Completions == 2), Cancellation, LongEnough);
+
+        await coordinator.EndsWithAsync(0, Cancellation, LongEnough);
+        await Until.TrueAsync("the Job is complete", () => Task.FromResult(IsComplete(cluster)), Cancellation, LongEnough);
+        Assert.Equal("", Job(cluster)!.Status.FailedIndexes ?? "");
+        await Until.TrueAsync("no worker is left", () => Task.FromResult(workers.Running.Count == 0), Cancellation, LongEnough);
+        Assert.Empty(bed.Survivors());
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task A_worker_that_cannot_work_ends_the_coordinator_with_its_words_and_its_exit_code()
+    {
+        var shop = await ShopSource.DumpAsync(new(500), Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, new ShopFile(), Cancellation);
+        await using var workers = Workers(bed, ("MIGRATION_TARGET", "nonsense"));
+        await using var cluster = await StandIn.StartAsync(new() { Runner = workers });
+        await using var clock = cluster.RunClock();
+
+        var coordinator = Start(cluster, bed, workers: 2);
+
+        await coordinator.EndsWithAsync(Migration.Worker.ExitCode.Configuration, Cancellation, LongEnough);
+        Assert.Contains("A worker cannot work:", coordinator.Errors, StringComparison.Ordinal);
+    }
+
+    private static LocalProcesses Workers(TestBed bed, params (string Name, string Value)[] more) => new(Path.Combine(bed.Folder, "pods"))
+    {
+        Command = _ => ["dotnet", typeof(Migration.Worker.ExitCode).Assembly.Location],
+        MoreEnvironment = _ =>
+        {
+            var variables = bed.Environment.Where(variable => variable.Value is not null).ToDictionary(variable => variable.Key, variable => variable.Value!);
+            foreach (var (name, value) in more)
+                variables[name] = value;
+            return variables;
+        },
+    };
+
+    private static RunningProgram Start(StandIn cluster, TestBed bed, int workers)
+    {
+        cluster.AddNamespace(Bench.Namespace);
+        cluster.AddNodes(2, cpu: "8");
+        cluster.Access.AddUser("admin", "kubernetes-admin", AccessRule.Everything);
+        var (kubeconfig, template) = (Path.Combine(bed.Folder, "kubeconfig"), Path.Combine(bed.Folder, "worker-job.yaml"));
+        cluster.WriteKubeconfig(kubeconfig, token: "admin");
+        File.WriteAllText(template, Bench.Template(workers, text => text.Replace(
+            "annotations: {}", "annotations: { migration/first-wave: \"1\", migration/wave: \"2\" }", StringComparison.Ordinal)));
+        return bed.StartRun("--kubernetes", "--worker-job", template, "--kubeconfig", kubeconfig);
+    }
+
+    private static V1Job? Job(StandIn cluster) => cluster.Job(Bench.Namespace, Bench.JobName);
+
+    private static bool IsComplete(StandIn cluster)
+        => Job(cluster)?.Status?.Conditions?.Any(condition => condition is { Type: "Complete", Status: "True" }) == true;
+}
