@@ -5,6 +5,7 @@ using Migration.Coordinator.Scaling.Kubernetes;
 using Migration.KubernetesStandIn;
 using Migration.KubernetesStandIn.Api;
 using Migration.Worker;
+using Spectre.Console;
 using Cluster = Migration.KubernetesStandIn.Cluster;
 
 namespace Migration.Kubernetes.Tests;
@@ -135,9 +136,29 @@ public sealed class ClusterSurveyTests : IDisposable
         Assert.Equal(3, survey.NotChecked.Count);
         Assert.Contains(survey.NotChecked, gap => gap.StartsWith("nodes: nodes is forbidden", StringComparison.Ordinal));
         Assert.Null(cluster.Job(Namespace, "workers"));
-        var terminal = new StringWriter();
-        ClusterSurveyText.Write(Spectre.Console.AnsiConsole.Create(new() { Out = new Spectre.Console.AnsiConsoleOutput(terminal) }), survey);
-        Assert.Contains("All 3 workers would work at a time, as far as could be checked.", terminal.ToString(), StringComparison.Ordinal);
+        Assert.Contains("All 3 workers would work at a time, as far as could be checked.", Text(survey), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_text_begins_with_the_answer_and_the_first_wall()
+    {
+        await using var cluster = await JobTests.NewCluster(nodes: 0);
+        cluster.AddNodes(15, cpu: "1", memory: "8Gi");
+        cluster.AddNode("gpu", cpu: "64", taints: "gpu=yes:NoSchedule");
+        cluster.Add(Quota("team", ("pods", "250")));
+
+        var lines = Text((await TakeAsync(cluster, workers: 300)).With(new ClusterWall("PostgreSQL connections", 88, "...", "..."))).Split('\n');
+
+        Assert.Equal(
+            [
+                "Cluster: Kubernetes v1.36.2, namespace rec, Job workers.",
+                "75 of 300 workers would work at a time; the others would wait.",
+                "First wall: nodes: cpu: room for 75 (15 of 16 nodes may take workers; 15 cpu is not requested by other pods, 200m a worker; "
+                + "1 is tainted with gpu=yes:NoSchedule, which workers do not tolerate). Add nodes, or lower the worker's requests.",
+                "  PostgreSQL connections: room for 88 (...). ...",
+                "  quota 'team': pods: room for 250 (250 of 250 left, 1 a worker). Raise pods of the quota, or free some of it.",
+            ],
+            lines.Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0));
     }
 
     [Fact]
@@ -209,6 +230,15 @@ public sealed class ClusterSurveyTests : IDisposable
             """);
         return await ClusterSurveyor.TakeAsync(
             new KubernetesRequest("", @namespace, null, kubeconfig, workers), template, "shop", workers, Cancellation);
+    }
+
+    private static string Text(ClusterSurvey survey)
+    {
+        var writer = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        console.Profile.Width = 1_000;
+        ClusterSurveyText.Write(console, survey);
+        return writer.ToString();
     }
 
     private static async Task RunOthersAsync(Cluster cluster, string cpu)
