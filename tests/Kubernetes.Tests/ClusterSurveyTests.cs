@@ -235,7 +235,7 @@ public sealed class ClusterSurveyTests : IDisposable
     private static string Text(ClusterSurvey survey)
     {
         var writer = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(writer) });
         console.Profile.Width = 1_000;
         ClusterSurveyText.Write(console, survey);
         return writer.ToString();
