@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Migration.Contracts.Migrations;
 using Migration.Coordinator.Planning;
+using Migration.Coordinator.Scaling.Kubernetes;
 using Migration.Worker;
 using Spectre.Console;
 
@@ -43,7 +44,7 @@ internal static class PlanCommand
 
     private static readonly Option<int?> Workers = new("--workers", "-w")
     {
-        Description = "With a file: how long it takes with so many workers (default: 2)",
+        Description = "With a file: how long it takes with so many workers (default: 2; on Kubernetes the worker Job's parallelism)",
         HelpName = "N",
     };
 
@@ -55,6 +56,7 @@ internal static class PlanCommand
         {
             File, Records, Seconds, Hours, Concurrency, Workers, Json,
         };
+        KubernetesOptions.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
             parsed.GetValue(File) is { } file ? WithFileAsync(parsed, file, cancellationToken) : Task.FromResult(Offline(parsed)));
         return command;
@@ -66,6 +68,8 @@ internal static class PlanCommand
             throw new UserException("Say what to plan: a migration file, or --records N --seconds-per-record S [--hours H].");
         if (parsed.GetValue(Workers) is not null)
             throw new UserException("--workers goes with a migration file; without one, the answer is the number of workers.");
+        if (ReadCluster(parsed) is not null)
+            throw new UserException("--kubernetes goes with a migration file.");
         var question = WorkerPlanQuestion.Read(
             parsed.GetValue(Records), parsed.GetValue(Seconds), parsed.GetValue(Hours), parsed.GetValue(Concurrency));
         if (parsed.GetValue(Json))
@@ -79,16 +83,23 @@ internal static class PlanCommand
     {
         foreach (var option in new[] { Records, Seconds, Concurrency }.Where(option => parsed.GetValue(option) is not null))
             throw new UserException($"{option.Name} is for planning without a migration file, where it is measured or read: leave one of them out.");
-        var workers = parsed.GetValue(Workers) ?? 2;
+        var cluster = ReadCluster(parsed);
+        var template = cluster is null ? null : WorkerJobTemplate.Load(cluster.WorkerJob);
+        var workers = parsed.GetValue(Workers) ?? template?.Parallelism ?? 2;
         if (workers is < 1 or > MostWorkers)
             throw new UserException($"--workers {workers}: give a number from 1 to {MostWorkers:N0}.");
         var hours = WorkerPlanQuestion.ReadHours(parsed.GetValue(Hours));
         var file = MigrationFileLoader.Load(path, Environment.GetEnvironmentVariable);
         var plan = await MigrationPlan.MakeAsync(file, workers, hours, cancellationToken);
+        if (cluster is not null)
+            plan = await plan.WithClusterAsync(() => ClusterSurveyor.TakeAsync(cluster, template!, file.Name, workers, cancellationToken));
         if (parsed.GetValue(Json))
             JsonOutput.Write(plan);
         else
             MigrationPlanText.Write(AnsiConsole.Console.WithRoom(), plan);
         return plan.ExitCode;
     }
+
+    private static KubernetesRequest? ReadCluster(ParseResult parsed)
+        => KubernetesOptions.Read(parsed, parsed.GetValue(KubernetesOptions.Kubernetes), parsed.GetValue(Workers));
 }

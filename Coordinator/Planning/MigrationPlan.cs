@@ -37,6 +37,9 @@ internal sealed record MigrationPlan(
     private double SecondsOfOneWorker => Math.Max(
         SecondsOfWork / SlicesPerWorker, MaxRecordsPerSecond is { } cap ? (double)Records / cap : 0);
 
+    /// <summary>Null when workers are to be elsewhere, or when there is no way to the cluster.</summary>
+    public ClusterSurvey? Cluster { get; private init; }
+
     /// <summary>To PostgreSQL, that the workers may hold together; null when the target could not be looked at.</summary>
     public int? ConnectionLimit { get; init; }
 
@@ -72,6 +75,26 @@ internal sealed record MigrationPlan(
             ConnectionLimit = file.Target.MaxConnections ?? target?.ConnectionsForWorkers,
         };
     }
+
+    /// <summary>The same with what a cluster has to say about it.</summary>
+    /// <param name="survey">Takes a look at the cluster.</param>
+    public async Task<MigrationPlan> WithClusterAsync(Func<Task<ClusterSurvey>> survey)
+    {
+        var problems = new List<(int Code, string Message)>();
+        var cluster = await TryAsync(survey, problems);
+        problems.AddRange((cluster?.Problems ?? []).Select(problem => (Worker.ExitCode.Configuration, problem)));
+        return this with
+        {
+            Cluster = ConnectionLimit is null ? cluster : cluster?.With(ConnectionWall()),
+            Problems = [.. Problems, .. problems.Select(problem => problem.Message)],
+            ExitCode = Problems.Count > 0 ? ExitCode : problems.Select(problem => problem.Code).FirstOrDefault(Worker.ExitCode.Done),
+        };
+    }
+
+    private ClusterWall ConnectionWall() => new(
+        "PostgreSQL connections", ConnectionLimit!.Value / ConnectionsPerWorker,
+        $"workers may hold {ConnectionLimit:N0} together, {ConnectionsPerWorker:N0} each; more workers wait for a share, alive and not ready",
+        "Raise max_connections, or 'maxConnections' under 'target'.");
 
     /// <summary>What the user can mend is noted, so that one plan shows all of it; anything else is thrown.</summary>
     private static async Task<T?> TryAsync<T>(Func<Task<T>> look, List<(int Code, string Message)> problems)

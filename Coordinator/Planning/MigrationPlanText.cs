@@ -12,6 +12,8 @@ internal static class MigrationPlanText
             WriteCollections(console, plan);
         if (plan.TargetState is { } target)
             WriteTarget(console, plan, target);
+        if (plan.Cluster is { } cluster)
+            ClusterSurveyText.Write(console, cluster);
         foreach (var warning in plan.Collections.SelectMany(collection => collection.Warnings))
             console.MarkupLineInterpolated($"[yellow]warning[/] {warning}");
         foreach (var problem in plan.Problems)

@@ -19,7 +19,7 @@ internal static class Kubeconfig
               namespace: {{@namespace}}
         users:
           - name: {{context}}
-            user: {{(token is null ? "{}" : $"{{token: {token}}}")}}
+            user: {token: {{token ?? Api.Access.DefaultToken}}}
 
         """;
 }
