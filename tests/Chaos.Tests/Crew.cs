@@ -13,7 +13,7 @@ internal sealed class Crew(Theatre theatre)
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan BeforeAgain = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan WorkersEnd = TimeSpan.FromMinutes(1);
 
     private readonly List<RunningProgram> _workers = [];

@@ -20,6 +20,12 @@ rules:
     onPodConditions:
       - type: DisruptionTarget
         status: "True"
+  # 130: told to stop, and handed its slices back. A deleted pod is no failure, and has a successor.
+  - action: Ignore
+    onExitCodes:
+      containerName: worker
+      operator: In
+      values: [130]
   # 2: configuration, such as a wrong password. All would fail alike.
   - action: FailJob
     onExitCodes:
