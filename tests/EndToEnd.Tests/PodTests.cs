@@ -16,7 +16,7 @@ public sealed class PodTests
     {
         var shop = await ShopSource.DumpAsync(new(10_000), Cancellation);
         await using var bed = await TestBed.CreateAsync(shop, new ShopFile { RecordsPerSecond = 3_000 }, Cancellation);
-        using var (run, work) = (new Probe(), new Probe());
+        using Probe run = new(), work = new();
         var coordinator = bed.StartRun(["--external", "--stay", .. run.Option]);
         var worker = bed.StartWorkerProgram(["--run", bed.Run, .. work.Option]);
         await bed.Ledger.ReachesAsync(shop.Records / 10, coordinator, Cancellation);
@@ -81,7 +81,7 @@ public sealed class PodTests
         await using var bed = await TestBed.CreateAsync(shop, null, Cancellation, postgres: postgres);
         await postgres.StopAsync(Cancellation);
         bed.Environment["MIGRATION_PATIENCE"] = "600";
-        using var (run, work) = (new Probe(), new Probe());
+        using Probe run = new(), work = new();
         var coordinator = bed.StartRun(["--external", .. run.Option]);
         var worker = bed.StartWorkerProgram(["--run", bed.Run, .. work.Option]);
         foreach (var probe in new[] { run, work })
@@ -122,7 +122,7 @@ public sealed class PodTests
     {
         var json = JsonDocument.Parse(line).RootElement;
         Assert.Equal(JsonValueKind.String, json.GetProperty("time").ValueKind);
-        Assert.Contains(json.GetProperty("level").GetString(), ["debug", "info", "warning", "error"]);
+        Assert.Matches("^(debug|info|warning|error)$", json.GetProperty("level").GetString());
         Assert.NotEqual("", json.GetProperty("message").GetString());
         return json;
     })];

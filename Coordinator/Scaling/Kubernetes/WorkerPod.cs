@@ -43,7 +43,7 @@ internal sealed record WorkerPod(
         if (status.Phase == "Succeeded")
             return (PodState.Succeeded, null, null);
         if (status.Phase == "Failed")
-            return Ended(status);
+            return Ended(status, wasToldToStop: pod.Metadata.DeletionTimestamp is not null);
         if (pod.Metadata.DeletionTimestamp is not null)
             return (PodState.Leaving, null, null);
         if (Condition(status, "PodScheduled") is { Status: "False" } unscheduled)
@@ -54,12 +54,13 @@ internal sealed record WorkerPod(
     }
 
     /// <summary>What a node's end, an eviction, a preemption or somebody who deleted the pod did is not the worker's fault.</summary>
-    private static (PodState State, string? Detail, int? ExitCode) Ended(V1PodStatus status)
+    private static (PodState State, string? Detail, int? ExitCode) Ended(V1PodStatus status, bool wasToldToStop)
     {
         if (Condition(status, "DisruptionTarget") is { Status: "True" } disruption)
             return (PodState.Disrupted, disruption.Message ?? disruption.Reason, null);
         var ended = Containers(status).Select(container => container.State?.Terminated).FirstOrDefault(state => state is { ExitCode: not 0 });
-        return (ended?.ExitCode == Worker.ExitCode.Interrupted ? PodState.Disrupted : PodState.Failed, ended is null ? status.Message ?? status.Reason : LastWords(ended), ended?.ExitCode);
+        var isDisrupted = wasToldToStop || ended?.ExitCode == Worker.ExitCode.Interrupted;
+        return (isDisrupted ? PodState.Disrupted : PodState.Failed, ended is null ? status.Message ?? status.Reason : LastWords(ended), ended?.ExitCode);
     }
 
     private static string? LastWords(V1ContainerStateTerminated ended)

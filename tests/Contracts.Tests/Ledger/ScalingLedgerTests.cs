@@ -95,11 +95,12 @@ public sealed class ScalingLedgerTests
         await ledger.ExecuteAsync(
             """
             ALTER TABLE migration.run DROP COLUMN worker_place, DROP COLUMN workers_configured, DROP COLUMN workers_wanted,
-                DROP COLUMN scaling_note;
-            DELETE FROM migration.ledger_version WHERE version = 3
+                DROP COLUMN scaling_note
             """);
 
-        await LedgerSchema.EnsureAsync(ledger.Target, Cancellation);
+        using var sql = new StreamReader(
+            typeof(LedgerSchema).Assembly.GetManifestResourceStream("Migration.Contracts.Ledger.Sql.0003_scaling.sql")!);
+        await ledger.ExecuteAsync(await sql.ReadToEndAsync(Cancellation));
 
         Assert.Equal(
             new ScalingRecord(null, null, null, null), await new ScalingLedger(ledger.Target).FindAsync(run.Id, Cancellation));

@@ -85,9 +85,25 @@ public sealed class MigrationPlanTests : IDisposable
         Assert.Equal(warns, products.Warnings.Any(warning => warning.Contains("the collection would pause", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task More_workers_than_connections_are_no_problem_and_the_plan_says_what_the_others_do()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+
+        var plan = await MakeAsync(database.Uri, workers: 300, connections: 11);
+
+        Assert.Equal(ExitCode.Done, plan.ExitCode);
+        Assert.Equal((2, 5, 14L), (plan.ConnectionsPerWorker, plan.WorkersAtATime, plan.Connections));
+        var terminal = new TestTerminal(1000, 40);
+        MigrationPlanText.Write(terminal.Console, plan);
+        Assert.Contains("Its workers may hold 11 together.", terminal.Text, StringComparison.Ordinal);
+        Assert.Contains("5 workers of 300 can work at a time, with 2 connections each; the other 295 wait", terminal.Text, StringComparison.Ordinal);
+        Assert.Contains("each worker then has 1 slice in hand at a time, and not 2.", terminal.Text, StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private Task<MigrationPlan> MakeAsync(Uri target, int workers = 1, decimal? hours = null, int? cap = null, string? limit = null)
+    private Task<MigrationPlan> MakeAsync(Uri target, int workers = 1, decimal? hours = null, int? cap = null, string? limit = null, int? connections = null)
     {
         var dump = Path.Combine(_folder, "products.ndjson");
         File.WriteAllLines(dump, Enumerable.Range(1, 100).Select(i => $$"""{"_id": {"$numberLong": "{{i}}"}, "name": "n{{(i % 2 == 0 ? "" : i)}}"}"""));
@@ -97,7 +113,7 @@ public sealed class MigrationPlanTests : IDisposable
             source:
               uri: {{dump}}
               {{(cap is null ? "" : $"maxRecordsPerSecond: {cap}")}}
-            target: { uri: "{{target}}" }
+            target: { uri: "{{target}}"{{(connections is null ? "" : $", maxConnections: {connections}")}} }
             {{(limit is null ? "" : $"limits: {{ maxQuarantined: {limit} }}")}}
             collections:
               - name: products

@@ -17,8 +17,8 @@ public sealed class RealWorkersTests
     [Fact]
     public async Task Half_of_the_workers_are_preempted_and_half_are_scaled_away_and_no_record_is_lost()
     {
-        var shop = await ShopSource.DumpAsync(new(20_000, bad: 50), Cancellation);
-        await using var bed = await TestBed.CreateAsync(shop, new ShopFile { RecordsPerSecond = 1_000, SliceRecords = 250 }, Cancellation);
+        var shop = await ShopSource.DumpAsync(new(12_000, bad: 50), Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, new ShopFile { RecordsPerSecond = 200, SliceRecords = 100 }, Cancellation);
         await using var workers = Workers(bed);
         await using var cluster = await StandIn.StartAsync(new() { Runner = workers });
         await using var clock = cluster.RunClock();
@@ -30,7 +30,7 @@ public sealed class RealWorkersTests
         foreach (var pod in preempted)
             cluster.Preempt(Bench.Namespace, pod);
 
-        await bed.Ledger.ReachesAsync(shop.Records * 4 / 10, coordinator, Cancellation);
+        await bed.Ledger.ReachesAsync(shop.Records * 3 / 10, coordinator, Cancellation);
         await bed.StartCoordinator("scale", "2", bed.Run).EndsWithAsync(0, Cancellation);
         await Until.TrueAsync("the Job asks for 2", () => Task.FromResult(Job(cluster)?.Spec.Completions == 2), Cancellation, LongEnough);
 

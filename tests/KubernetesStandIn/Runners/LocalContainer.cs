@@ -89,7 +89,11 @@ internal sealed partial class LocalContainer(
         await probing;
         var exitCode = process.ExitCode;
         lock (_gate)
+        {
+            _process = null;
             process.Dispose();
+        }
+
         return exitCode;
     }
 
