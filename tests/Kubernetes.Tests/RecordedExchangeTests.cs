@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using k8s.Models;
 using Migration.KubernetesStandIn.Api;
 
 namespace Migration.Kubernetes.Tests;

@@ -87,7 +87,9 @@ public sealed class Cluster : IAsyncDisposable
 
     public IKubernetes NewClient(string? token = null) => new Kubernetes(new KubernetesClientConfiguration
     {
-        Host = Address.ToString(), AccessToken = token, SkipTlsVerify = true,
+        Host = Address.ToString(),
+        AccessToken = token,
+        SkipTlsVerify = true,
     });
 
     public void WriteKubeconfig(string path, string context = "stand-in", string @namespace = "default", string? token = null) =>

@@ -1,6 +1,6 @@
-using Microsoft.AspNetCore.Http;
 using System.Text.Json;
 using System.Threading.Channels;
+using Microsoft.AspNetCore.Http;
 using Migration.KubernetesStandIn.Storage;
 
 namespace Migration.KubernetesStandIn.Api;

@@ -1,6 +1,5 @@
-using Microsoft.AspNetCore.Http;
 using System.Globalization;
-using System.Threading.Channels;
+using Microsoft.AspNetCore.Http;
 using Migration.KubernetesStandIn.Simulation;
 using Migration.KubernetesStandIn.Storage;
 

@@ -144,7 +144,9 @@ internal sealed class NodeLifecycle
     {
         var labels = new JsonObject
         {
-            ["kubernetes.io/hostname"] = name, ["kubernetes.io/os"] = "linux", ["kubernetes.io/arch"] = "amd64",
+            ["kubernetes.io/hostname"] = name,
+            ["kubernetes.io/os"] = "linux",
+            ["kubernetes.io/arch"] = "amd64",
         };
         foreach (var (key, value) in more ?? new Dictionary<string, string>())
             labels[key] = value;

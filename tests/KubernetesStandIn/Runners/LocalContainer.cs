@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using k8s.Models;
 
 namespace Migration.KubernetesStandIn.Runners;
 
