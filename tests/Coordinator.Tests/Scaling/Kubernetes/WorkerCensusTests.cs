@@ -54,7 +54,8 @@ public sealed class WorkerCensusTests
     {
         var warnings = new Dictionary<string, ClusterEvent>
         {
-            ["pod-0"] = new("pod-0", EventKind.NoSandbox, "once", null), [JobUid] = new(JobUid, EventKind.NotCreated, "once", null),
+            ["pod-0"] = new("pod-0", EventKind.NoSandbox, "once", null),
+            [JobUid] = new(JobUid, EventKind.NotCreated, "once", null),
         };
 
         Assert.Null(ScalingNote.Of(1, WorkerCensus.Of(Job(1), [Pod(0, PodState.Ready)], warnings), JustNow));
