@@ -58,55 +58,60 @@ internal sealed class ApiServer(
         if (faults.Delay > TimeSpan.Zero)
             await Task.Delay(faults.Delay, context.RequestAborted);
         var fault = faults.Next(call?.Verb ?? context.Request.Method);
-        var status = await AnswerAsync(context, call, body, fault);
-        log.Add(new LoggedRequest(
+        await AnswerAsync(context, call, body, fault, Note);
+
+        // Before the answer is on its way: whoever has it finds the request in the log.
+        void Note(int status) => log.Add(new LoggedRequest(
             world.Clock.GetUtcNow(), call?.Verb ?? context.Request.Method, call?.Resource ?? "", call?.Namespace, call?.Name,
             context.Request.Path + context.Request.QueryString, body, status));
     }
 
-    private async Task<int> AnswerAsync(HttpContext context, ApiCall? call, string body, ApiFaults.Planned? fault)
+    private async Task AnswerAsync(HttpContext context, ApiCall? call, string body, ApiFaults.Planned? fault, Action<int> note)
     {
-        if (fault?.Kind == ApiFaults.FaultKind.CutBefore)
-            return Cut(context);
-        if (fault?.Kind is ApiFaults.FaultKind.Throttle or ApiFaults.FaultKind.Fail)
-            return await TurnAwayAsync(context, fault);
         try
         {
-            if (call?.Verb == "watch")
-                return await WatchAsync(context, call);
-            var answer = Handle(context, call, body);
-            return fault is null ? await SendAsync(context, answer) : Cut(context);
+            if (fault?.Kind == ApiFaults.FaultKind.CutBefore)
+                Cut(context, note);
+            else if (fault?.Kind is ApiFaults.FaultKind.Throttle or ApiFaults.FaultKind.Fail)
+                await TurnAwayAsync(context, fault, note);
+            else if (call?.Verb == "watch")
+                await WatchAsync(context, call, note);
+            else if (Handle(context, call, body) is var answer && fault is null)
+                await SendAsync(context, answer, note);
+            else
+                Cut(context, note);
         }
         catch (ApiError e)
         {
-            return await SendAsync(context, ApiAnswer.Of(e.Code, e.ToStatus()));
+            await SendAsync(context, ApiAnswer.Of(e.Code, e.ToStatus()), note);
         }
         catch (JsonException e)
         {
-            return await SendAsync(context, ApiAnswer.Of(400, ApiError.BadRequest($"couldn't read the body: {e.Message}").ToStatus()));
+            await SendAsync(context, ApiAnswer.Of(400, ApiError.BadRequest($"couldn't read the body: {e.Message}").ToStatus()), note);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            return 0;
+            // The client has gone.
         }
     }
 
-    private static int Cut(HttpContext context)
+    private static void Cut(HttpContext context, Action<int> note)
     {
+        note(0);
         context.Abort();
-        return 0;
     }
 
     // The real one's flow control answers in plain text.
-    private static async Task<int> TurnAwayAsync(HttpContext context, ApiFaults.Planned fault)
+    private static async Task TurnAwayAsync(HttpContext context, ApiFaults.Planned fault, Action<int> note)
     {
         if (fault.Kind == ApiFaults.FaultKind.Throttle)
         {
+            note(429);
             context.Response.StatusCode = 429;
             context.Response.Headers.RetryAfter = fault.RetryAfterSeconds.ToString();
             context.Response.ContentType = "text/plain; charset=utf-8";
             await context.Response.WriteAsync("Too many requests, please try again later.\n");
-            return 429;
+            return;
         }
 
         var (reason, message) = fault.Status switch
@@ -115,14 +120,13 @@ internal sealed class ApiServer(
             504 => ("Timeout", "the server was unable to return a response in the time allotted"),
             _ => ("InternalError", "Internal error occurred: etcdserver: leader changed"),
         };
-        return await SendAsync(context, ApiAnswer.Of(fault.Status, new ApiError(fault.Status, reason, message).ToStatus()));
+        await SendAsync(context, ApiAnswer.Of(fault.Status, new ApiError(fault.Status, reason, message).ToStatus()), note);
     }
 
-    private async Task<int> WatchAsync(HttpContext context, ApiCall call)
+    private async Task WatchAsync(HttpContext context, ApiCall call, Action<int> note)
     {
         Admit(context, call);
-        await watches.ServeAsync(call, context);
-        return 200;
+        await watches.ServeAsync(call, context, () => note(200));
     }
 
     private string? Admit(HttpContext context, ApiCall? call)
@@ -172,13 +176,13 @@ internal sealed class ApiServer(
         return new ApiAnswer(200, System.Text.Encoding.UTF8.GetBytes(text)) { IsText = true };
     }
 
-    private static async Task<int> SendAsync(HttpContext context, ApiAnswer answer)
+    private static async Task SendAsync(HttpContext context, ApiAnswer answer, Action<int> note)
     {
+        note(answer.Status);
         context.Response.StatusCode = answer.Status;
         context.Response.ContentType = answer.IsText ? "text/plain" : "application/json";
         if (answer.Warning is { } warning)
             context.Response.Headers.Append("Warning", $"299 - \"{warning.Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
         await context.Response.Body.WriteAsync(answer.Body);
-        return answer.Status;
     }
 }

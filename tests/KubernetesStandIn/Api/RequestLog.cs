@@ -11,7 +11,7 @@ public sealed record LoggedRequest(
     public bool IsWrite => Verb is "create" or "update" or "patch" or "delete" or "deletecollection";
 }
 
-/// <summary>Every request that came, in the cluster's time and in the order of arrival, so that tests can count them.</summary>
+/// <summary>Every request that came, in the cluster's time and in the order of the answers, so that tests can count them. A watch is there when it begins.</summary>
 public sealed class RequestLog
 {
     private readonly ConcurrentQueue<LoggedRequest> _requests = new();

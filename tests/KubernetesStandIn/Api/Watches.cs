@@ -44,7 +44,8 @@ internal sealed class Watches
         }
     }
 
-    public async Task ServeAsync(ApiCall call, HttpContext context)
+    /// <param name="begun">Called when the watch is accepted, before anything of it is sent.</param>
+    public async Task ServeAsync(ApiCall call, HttpContext context, Action begun)
     {
         WatchStream watch;
         lock (_world.Gate)
@@ -55,6 +56,7 @@ internal sealed class Watches
 
         try
         {
+            begun();
             await watch.WriteAsync(context);
         }
         finally
