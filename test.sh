@@ -12,7 +12,7 @@ usage: ./test.sh [--project NAME] [--filter EXPR] [--no-servers] [--chaos]
                   MIGRATION_TEST_MONGODB name are used all the same)
   --chaos         the chaos tests in full (MIGRATION_CHAOS=full); MIGRATION_CHAOS_SEED and
                   MIGRATION_CHAOS_SCHEDULES choose the first schedule and how many
-A project may take MIGRATION_TEST_MINUTES minutes (default 15; Chaos.Tests in full 90). Results are kept in
+A project may take MIGRATION_TEST_MINUTES minutes (default 20; Chaos.Tests in full 90). Results are kept in
 artifacts/test-results.
 USAGE
 }
@@ -145,7 +145,7 @@ run_project() {
   count_result "$name" "$result" "$status" "$minutes" "$((SECONDS - started))"
 }
 
-minutes_of() { if [[ $1 == Chaos.Tests && ${MIGRATION_CHAOS-} == full ]]; then echo 90; else echo 15; fi; }
+minutes_of() { if [[ $1 == Chaos.Tests && ${MIGRATION_CHAOS-} == full ]]; then echo 90; else echo 20; fi; }
 
 filter_arguments=()
 case $filter in
