@@ -248,7 +248,8 @@ documentdb_in_home() {
   (cd "$home/run" && exec setsid --wait ${account[@]+"${account[@]}"} env HOME="$home/run" LC_ALL=C "$@" </dev/null)
 }
 
-# Nothing here outlives a crash, so nothing waits for the disk. The engine creates collections over a connection to
+# Nothing here outlives a crash of the machine, so nothing waits for the disk; what is committed outlives a crash of the
+# server, which some tests are about, so it is written before it is answered. The engine creates collections over a connection to
 # itself, which has to find the socket.
 documentdb_settings() {
   cat <<SETTINGS
@@ -263,7 +264,6 @@ max_connections = 330
 shared_buffers = 256MB
 max_wal_size = 4GB
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 jit = off
 timezone = 'UTC'

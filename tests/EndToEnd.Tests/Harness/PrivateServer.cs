@@ -124,9 +124,11 @@ internal sealed class PrivateServer : IAsyncDisposable
 
     private async Task ToolAsync(string verb, CancellationToken cancellation)
     {
-        // The server outlives the tool and may keep its streams, so their end is not waited for.
+        cancellation.ThrowIfCancellationRequested();
+        // The server outlives the tool and may keep its streams, so their end is not waited for. A tool once started is,
+        // whoever has lost interest: one that kills would go on to kill what is started next.
         using var tool = Process.Start(Bash([Script, $"{verb}_{_kind}", _folder]))!;
-        await tool.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
+        await tool.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
         Assert.Equal(0, tool.ExitCode);
     }
 
