@@ -1,5 +1,7 @@
+using Migration.Contracts.Ledger;
 using Migration.EndToEnd.Tests.Harness;
 using Migration.EndToEnd.Tests.Oracles;
+using Migration.SampleShop;
 using Migration.Worker;
 
 namespace Migration.EndToEnd.Tests;
@@ -56,7 +58,42 @@ public sealed class MendedRunTests
         await new Oracle(bed.Target, await ShopAsync(), bed.Run).CheckAsync(Cancellation);
     }
 
+    [Fact]
+    public async Task Workers_that_go_on_take_the_mended_file_by_themselves()
+    {
+        await using var bed = await TestBed.CreateAsync(await ShopAsync(), new ShopFile { SliceRecords = 250, Slices = 1 }, Cancellation);
+        await bed.EditAsync(Wide, Narrow, Cancellation);
+        await bed.EditAsync("collections:\n", Unlimited + "collections:\n", Cancellation);
+        await LedgerSchema.EnsureAsync(bed.Target, Cancellation);
+        await using var gate = await Gate.CloseAsync(
+            bed.Target, "slice", "NEW.read > OLD.read AND NEW.number = 2 AND NEW.collection = 'products'", Cancellation);
+        var coordinator = bed.StartRun("--external");
+        var worker = bed.StartWorker();
+        await gate.SomebodyWaitsAsync(Cancellation);
+        await coordinator.KillAsync();
+        await bed.EditAsync(Narrow, Wide, Cancellation);
+        await ExecuteAsync(bed, "ALTER TABLE shop.products ALTER sku TYPE text");
+
+        var replay = bed.StartCoordinator("replay", bed.Run, "--quarantine", "--file", bed.MigrationFile, "--external");
+        await Until.TrueAsync(
+            "the worker has seen the mended file", () => Task.FromResult(worker.Errors.Contains("its migration file was mended", StringComparison.Ordinal)), Cancellation);
+        await replay.EndsWithAsync(ExitCode.Incomplete, Cancellation);
+        var resumed = bed.StartRun("--external");
+        await gate.OpenAsync(Cancellation);
+        await resumed.EndsWithAsync(ExitCode.Done, Cancellation);
+        await worker.EndsWithAsync(ExitCode.Done, Cancellation);
+
+        // The slice that it had in hand was committed as it had been mapped; of those behind only what no mapping takes is refused.
+        Assert.InRange(await QuarantinedAsync(bed, "= 2"), 100, 250);
+        Assert.InRange(await QuarantinedAsync(bed, "> 2"), 1, ShopCounts.DefaultBad);
+        await SaysAsync(bed, "replay", bed.Run, "--quarantine");
+        await new Oracle(bed.Target, await ShopAsync(), bed.Run).CheckAsync(Cancellation);
+    }
+
     private static Task<ShopSource> ShopAsync() => ShopSource.DumpAsync(new(Products), Cancellation);
+
+    private static Task<long> QuarantinedAsync(TestBed bed, string slice)
+        => bed.Ledger.NumberAsync($"sum(quarantined) FILTER (WHERE s.collection = 'products' AND s.number {slice})", Cancellation);
 
     private static async Task SaysAsync(TestBed bed, params string[] arguments)
         => await bed.StartCoordinator(arguments).EndsWithAsync(ExitCode.Done, Cancellation);
