@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
@@ -10,6 +9,11 @@ namespace Migration.Contracts.Ledger;
 /// At most one coordinator drives a run: a session advisory lock on a connection of its own, which PostgreSQL lets go of
 /// when the coordinator's process or its connection ends, however it ends.
 /// </summary>
+/// <remarks>
+/// A dead coordinator's session may outlive it, where what lies between (a proxy, a load balancer) keeps its own half of
+/// the connection open and answers for it. The holder makes itself heard every ten seconds; one that is not heard
+/// (<see cref="SilentHolder"/>) has its session ended by whoever asks next, and learns of it at its next word.
+/// </remarks>
 public sealed class RunLock : IAsyncDisposable
 {
     // A machine that vanishes sends no goodbye, and PostgreSQL asks after it only after two hours unless told otherwise;
@@ -17,7 +21,12 @@ public sealed class RunLock : IAsyncDisposable
     private const string AskAfterTheClient =
         "SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 
-    private const string HoldsKey =
+    /// <summary>Three words of the holder that did not come, before a watch of the same length begins.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    private const int SecondsBetweenWords = 10;
+
+    internal const string HoldsKey =
         """
         l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -34,11 +43,19 @@ public sealed class RunLock : IAsyncDisposable
     internal NpgsqlConnection Connection { get; private set; }
 
     /// <param name="holder">Who asks, as <c>host:pid</c>; shown to whoever asks next. At most 40 characters are kept.</param>
+    /// <param name="tell">Told, in a sentence, when the lock is in the hands of one that is not heard of and is watched.</param>
+    /// <param name="silence">Null for <see cref="Silence"/>.</param>
     /// <exception cref="LedgerException">Another coordinator holds it; the message says which, from where and since when.</exception>
     public static async Task<RunLock> AcquireAsync(
-        string connectionString, string runName, string holder, CancellationToken cancellationToken)
-        => new(
-            await ConnectAsync(connectionString, runName, holder, cancellationToken), connectionString, runName, holder);
+        string connectionString, string runName, string holder, CancellationToken cancellationToken,
+        Action<string>? tell = null, TimeSpan? silence = null)
+    {
+        var key = Key(runName);
+        var connection = await LockAsync(
+            connectionString, holder, key,
+            held => new SilentHolder(held, runName, key, silence ?? Silence, tell).TakeOverAsync(cancellationToken), cancellationToken);
+        return new RunLock(connection, connectionString, runName, holder);
+    }
 
     /// <summary>Takes the lock again when its connection, and the lock with it, was lost.</summary>
     /// <exception cref="LedgerException">Another coordinator took it meanwhile.</exception>
@@ -48,7 +65,11 @@ public sealed class RunLock : IAsyncDisposable
             return;
         await Connection.DisposeAsync();
         await EndLostSessionAsync(cancellationToken);
-        Connection = await ConnectAsync(_connectionString, _runName, _holder, cancellationToken);
+        var key = Key(_runName);
+        Connection = await LockAsync(
+            _connectionString, _holder, key,
+            async held => throw new LedgerException(await LockHolder.DescribeAsync(held, _runName, key, cancellationToken)),
+            cancellationToken);
     }
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
@@ -92,24 +113,23 @@ public sealed class RunLock : IAsyncDisposable
     /// <summary>PostgreSQL keeps 63 bytes of an application name; the end, with the process id, is what tells two apart.</summary>
     private static string Name(string holder) => "coordinator " + holder[Math.Max(0, holder.Length - 40)..];
 
-    private static async Task<NpgsqlConnection> ConnectAsync(
-        string connectionString, string runName, string holder, CancellationToken cancellationToken)
+    /// <param name="whenHeld">What to do where another has it: gets it, or throws.</param>
+    private static async Task<NpgsqlConnection> LockAsync(
+        string connectionString, string holder, long key, Func<NpgsqlConnection, Task> whenHeld, CancellationToken cancellationToken)
     {
         var builder = new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = Name(holder),
             Pooling = false,
-            KeepAlive = 10,
+            KeepAlive = SecondsBetweenWords,
         };
         var connection = new NpgsqlConnection(builder.ConnectionString);
         try
         {
             await connection.OpenAsync(cancellationToken);
             await connection.ExecuteAsync(AskAfterTheClient, cancellationToken);
-            var key = Key(runName);
             if (!await TryLockAsync(connection, key, cancellationToken))
-                throw new LedgerException(await DescribeHolderAsync(connection, runName, key, cancellationToken));
-
+                await whenHeld(connection);
             return connection;
         }
         catch
@@ -120,7 +140,7 @@ public sealed class RunLock : IAsyncDisposable
     }
 
     /// <summary>Tried for a moment: a session that was just told to end needs some milliseconds for it.</summary>
-    private static async Task<bool> TryLockAsync(NpgsqlConnection connection, long key, CancellationToken cancellationToken)
+    internal static async Task<bool> TryLockAsync(NpgsqlConnection connection, long key, CancellationToken cancellationToken)
     {
         for (var again = 0; again < 10; again++)
         {
@@ -130,29 +150,6 @@ public sealed class RunLock : IAsyncDisposable
         }
 
         return false;
-    }
-
-    private static async Task<string> DescribeHolderAsync(
-        NpgsqlConnection connection, string runName, long key, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            $"""
-            SELECT a.application_name, coalesce(host(a.client_addr), 'a local socket'), a.backend_start AT TIME ZONE 'UTC'
-            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-            WHERE {HoldsKey}
-            """,
-            connection)
-        { Parameters = { new() { Value = key } } };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
-            return $"Run '{runName}' was driven by another coordinator a moment ago. Try again.";
-
-        // PostgreSQL shows another user's connections by name only.
-        var since = reader.Nullable<DateTime>(2) is { } start
-            ? string.Create(
-                CultureInfo.InvariantCulture, $" (connected from {reader.GetString(1)} since {start:yyyy-MM-dd HH:mm:ss} UTC)")
-            : ", connected as another database user";
-        return $"Run '{runName}' is driven by {reader.GetString(0)}{since}. Wait for it or stop it first.";
     }
 
     internal static long Key(string runName)

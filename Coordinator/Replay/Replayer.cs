@@ -40,7 +40,7 @@ internal sealed class Replayer(
             return await RehearseAsync(cancellationToken);
 
         await using var runLock = await RunLock.AcquireAsync(
-            ConnectionText.ToNpgsql(file.Target.Uri), run.Name, WorkerIdentity.Create().Name, cancellationToken);
+            ConnectionText.ToNpgsql(file.Target.Uri), run.Name, WorkerIdentity.Create().Name, cancellationToken, console.WriteLine);
         var hash = await AdoptFileAsync(cancellationToken);
         var replay = await _replays.StartAsync(run.Id, request.ToString(), hash, cancellationToken);
         if (request.Quarantine)

@@ -35,7 +35,7 @@ internal sealed class RunDriver(
             await _execution.CheckPlaceAsync(started, _name, cancellationToken);
         await LedgerSchema.EnsureAsync(target, cancellationToken);
         await using var runLock = await RunLock.AcquireAsync(
-            connection, _name, WorkerIdentity.Create().Name, cancellationToken);
+            connection, _name, WorkerIdentity.Create().Name, cancellationToken, console.WriteLine);
         var runs = new RunLedger(target);
         var run = await new RunOpener(runs, mayReplaceUnstarted: true).OpenAsync(_name, file, cancellationToken);
         observation.Figures.Follow(run);

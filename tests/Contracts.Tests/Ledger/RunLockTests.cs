@@ -1,6 +1,7 @@
 using System.Globalization;
 using Migration.Contracts.Ledger;
 using Migration.TestServers;
+using Npgsql;
 using static Migration.Contracts.Tests.Ledger.LedgerDatabase;
 
 namespace Migration.Contracts.Tests.Ledger;
@@ -131,6 +132,41 @@ public sealed class RunLockTests
             () => RunLock.AcquireAsync(database.ConnectionString, "shop", "beta:4", Cancellation));
     }
 
+    /// <summary>As behind a proxy that answers for a client which is gone.</summary>
+    [Fact]
+    public async Task The_lock_of_a_session_that_says_nothing_any_more_is_taken_over()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var gone = await HoldSilentlyAsync(database);
+
+        await using var next = await TakeOverAsync(database, _ => { });
+
+        await next.RenewAsync(Cancellation);
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => gone.ScalarAsync<int>("SELECT 1", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_holder_that_says_a_word_while_it_is_watched_keeps_the_lock()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var slow = await HoldSilentlyAsync(database);
+
+        var refused = await Assert.ThrowsAsync<LedgerException>(() => TakeOverAsync(
+            database, _ => Assert.Equal(1, slow.ScalarAsync<int>("SELECT 1", Cancellation).GetAwaiter().GetResult())));
+
+        Assert.Contains("is driven by coordinator gone:1 ", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(1, await slow.ScalarAsync<int>("SELECT 1", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_holder_is_heard_of_without_doing_anything()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var held = await RunLock.AcquireAsync(database.ConnectionString, "shop", "alpha:17", Cancellation);
+
+        Assert.InRange(new NpgsqlConnectionStringBuilder(held.Connection.ConnectionString).KeepAlive, 1, RunLock.Silence.TotalSeconds / 3);
+    }
+
     [Fact]
     public async Task A_coordinator_whose_machine_vanished_is_noticed_within_a_minute()
     {
@@ -172,6 +208,43 @@ public sealed class RunLockTests
             catch (LedgerException) when (DateTime.UtcNow < deadline)
             {
             }
+        }
+    }
+
+    private static async Task<NpgsqlConnection> HoldSilentlyAsync(PostgresDatabase database)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString)
+        {
+            ApplicationName = "coordinator gone:1",
+            Pooling = false,
+        }.ConnectionString);
+        await connection.OpenAsync(Cancellation);
+        Assert.True(await connection.ScalarAsync<bool>("SELECT pg_try_advisory_lock($1)", Cancellation, RunLock.Key("shop")));
+        return connection;
+    }
+
+    /// <summary>Asks until the holder has been silent for long enough to be watched.</summary>
+    private static async Task<RunLock> TakeOverAsync(PostgresDatabase database, Action<string> tell)
+    {
+        var watched = false;
+        while (true)
+        {
+            try
+            {
+                return await RunLock.AcquireAsync(
+                    database.ConnectionString, "shop", "beta:4", Cancellation, Tell, TimeSpan.FromSeconds(0.5));
+            }
+            catch (LedgerException) when (!watched)
+            {
+                // Its last word was not old enough yet.
+            }
+        }
+
+        void Tell(string sentence)
+        {
+            watched = true;
+            Assert.Contains("is driven by coordinator gone:1, last heard of ", sentence, StringComparison.Ordinal);
+            tell(sentence);
         }
     }
 }
