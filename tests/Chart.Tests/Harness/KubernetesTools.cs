@@ -10,6 +10,10 @@ internal sealed record KubernetesTools(string Generation)
 
     public Task<Finished> HelmAsync(params string[] arguments) => Finished.RunAsync(PathOf("helm"), arguments, Environment);
 
+    /// <param name="more">Beside the environment that all of them have.</param>
+    public Task<Finished> HelmAsync(IReadOnlyDictionary<string, string?> more, params string[] arguments)
+        => Finished.RunAsync(PathOf("helm"), arguments, Environment.Concat(more).ToDictionary());
+
     public Task<Finished> KubectlAsync(params string[] arguments) => Finished.RunAsync(PathOf("kubectl"), arguments, Environment);
 
     public string PathOf(string tool)

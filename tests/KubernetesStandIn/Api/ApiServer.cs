@@ -145,6 +145,8 @@ internal sealed class ApiServer(
         var token = Admit(context, call);
         if (call is null)
             return Discovery.Answer(context.Request.Path, Version) ?? throw ApiError.NoSuchPath();
+        if (context.Request.ContentType == "application/vnd.kubernetes.protobuf")
+            throw ApiError.UnsupportedMediaType("the stand-in reads JSON only; a real API server would read protobuf as well");
         var node = body.Length == 0 ? null : JsonNode.Parse(body);
         if (call.Type == ResourceTypes.AccessReviews)
             return ApiAnswer.Of(201, access.Review(token, node as JsonObject ?? []));

@@ -29,6 +29,16 @@ internal static class ResourceTypes
         Grouped("scheduling.k8s.io", "priorityclasses", "PriorityClass", typeof(V1PriorityClass)) with
         { Namespaced = false, Emptiness = "\"value\":0" };
 
+    // Kept, and nothing more: no controller acts on them, and no right follows from them.
+    public static readonly ResourceType Roles = Grouped("rbac.authorization.k8s.io", "roles", "Role", typeof(V1Role)) with { Emptiness = "\"rules\":null" };
+    public static readonly ResourceType RoleBindings =
+        Grouped("rbac.authorization.k8s.io", "rolebindings", "RoleBinding", typeof(V1RoleBinding)) with { Emptiness = "\"roleRef\":{}" };
+    public static readonly ResourceType NetworkPolicies =
+        Grouped("networking.k8s.io", "networkpolicies", "NetworkPolicy", typeof(V1NetworkPolicy)) with { Emptiness = "\"spec\":{}" };
+    public static readonly ResourceType Ingresses = Grouped("networking.k8s.io", "ingresses", "Ingress", typeof(V1Ingress));
+    public static readonly ResourceType DisruptionBudgets =
+        Grouped("policy", "poddisruptionbudgets", "PodDisruptionBudget", typeof(V1PodDisruptionBudget));
+
     public static readonly ResourceType AccessReviews =
         Grouped("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview", typeof(V1SelfSubjectAccessReview)) with
         { Namespaced = false };
@@ -39,7 +49,7 @@ internal static class ResourceTypes
     public static IReadOnlyList<ResourceType> Stored { get; } =
     [
         Namespaces, Nodes, Pods, Events, Quotas, LimitRanges, Secrets, ConfigMaps, ServiceAccounts, Services, Jobs,
-        ReplicaSets, Deployments, PriorityClasses,
+        ReplicaSets, Deployments, PriorityClasses, Roles, RoleBindings, NetworkPolicies, Ingresses, DisruptionBudgets,
     ];
 
     public static ResourceType? Find(string group, string version, string plural) =>
