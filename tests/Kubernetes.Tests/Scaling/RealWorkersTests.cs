@@ -57,6 +57,53 @@ public sealed class RealWorkersTests
         Assert.Contains("A worker cannot work:", coordinator.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_paused_collection_is_completed_by_a_replay_whose_workers_are_pods()
+    {
+        const string Narrow = "sku: { type: varchar(3), required: true }";
+        const string Wide = "sku: { type: text, required: true }";
+        var shop = await ShopSource.DumpAsync(new(3_000), Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, new ShopFile(), Cancellation);
+        await bed.EditAsync(Wide, Narrow, Cancellation);
+        await using var workers = Workers(bed);
+        await using var cluster = await StandIn.StartAsync(new() { Runner = workers });
+        await using var clock = cluster.RunClock();
+        await Start(cluster, bed, workers: 2).EndsWithAsync(Migration.Worker.ExitCode.Incomplete, Cancellation, LongEnough);
+        await bed.EditAsync(Narrow, Wide, Cancellation);
+        await using (var alter = bed.Target.CreateCommand("ALTER TABLE shop.products ALTER sku TYPE text"))
+            await alter.ExecuteNonQueryAsync(Cancellation);
+
+        var replay = bed.StartCoordinator(
+            ["replay", bed.Run, "--file", bed.MigrationFile, "--kubernetes", "--worker-job", Template(bed), "--kubeconfig", Kubeconfig(bed)]);
+
+        await replay.EndsWithAsync(Migration.Worker.ExitCode.Done, Cancellation, LongEnough);
+        await Until.TrueAsync("no worker is left", () => Task.FromResult(workers.Running.Count == 0), Cancellation, LongEnough);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task A_plan_says_what_the_cluster_cannot_give_and_makes_nothing()
+    {
+        var shop = await ShopSource.DumpAsync(new(500), Cancellation);
+        await using var bed = await TestBed.CreateAsync(shop, new ShopFile(), Cancellation);
+        await using var cluster = await StandIn.StartAsync();
+        Prepare(cluster, bed, workers: 10);
+        cluster.Add(new V1ResourceQuota
+        {
+            Metadata = new V1ObjectMeta { Name = "few-pods", NamespaceProperty = Bench.Namespace },
+            Spec = new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity> { ["pods"] = new("3") } },
+        });
+
+        var plan = bed.StartCoordinator(
+            ["plan", bed.MigrationFile, "--kubernetes", "--worker-job", Template(bed), "--kubeconfig", Kubeconfig(bed)]);
+        await plan.WaitAsync(Cancellation);
+
+        Assert.Contains("few-pods", plan.Output, StringComparison.Ordinal);
+        Assert.Contains("3 of 10", plan.Output, StringComparison.Ordinal);
+        Assert.Empty(cluster.Requests.Writes);
+        Assert.Null(await bed.Ledger.StateAsync(Cancellation));
+    }
+
     private static LocalProcesses Workers(TestBed bed, params (string Name, string Value)[] more) => new(Path.Combine(bed.Folder, "pods"))
     {
         Command = _ => ["dotnet", typeof(Migration.Worker.ExitCode).Assembly.Location],
@@ -71,15 +118,23 @@ public sealed class RealWorkersTests
 
     private static RunningProgram Start(StandIn cluster, TestBed bed, int workers)
     {
+        Prepare(cluster, bed, workers);
+        return bed.StartRun("--kubernetes", "--worker-job", Template(bed), "--kubeconfig", Kubeconfig(bed));
+    }
+
+    private static void Prepare(StandIn cluster, TestBed bed, int workers)
+    {
         cluster.AddNamespace(Bench.Namespace);
         cluster.AddNodes(2, cpu: "8");
         cluster.Access.AddUser("admin", "kubernetes-admin", AccessRule.Everything);
-        var (kubeconfig, template) = (Path.Combine(bed.Folder, "kubeconfig"), Path.Combine(bed.Folder, "worker-job.yaml"));
-        cluster.WriteKubeconfig(kubeconfig, token: "admin");
-        File.WriteAllText(template, Bench.Template(workers, text => text.Replace(
+        cluster.WriteKubeconfig(Kubeconfig(bed), token: "admin");
+        File.WriteAllText(Template(bed), Bench.Template(workers, text => text.Replace(
             "annotations: {}", "annotations: { migration/first-wave: \"1\", migration/wave: \"2\" }", StringComparison.Ordinal)));
-        return bed.StartRun("--kubernetes", "--worker-job", template, "--kubeconfig", kubeconfig);
     }
+
+    private static string Kubeconfig(TestBed bed) => Path.Combine(bed.Folder, "kubeconfig");
+
+    private static string Template(TestBed bed) => Path.Combine(bed.Folder, "worker-job.yaml");
 
     private static V1Job? Job(StandIn cluster) => cluster.Job(Bench.Namespace, Bench.JobName);
 
