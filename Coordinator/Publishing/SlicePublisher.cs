@@ -12,7 +12,7 @@ namespace Migration.Coordinator.Publishing;
 /// confirmed. A coordinator that dies in between sends some of them twice, which the ledger's claim makes harmless.
 /// </summary>
 internal sealed class SlicePublisher(
-    IBus bus, PlanLedger ledger, RunRecord run, bool broker, ILogger<SlicePublisher> logger)
+    IBus bus, PlanLedger ledger, RunRecord run, bool broker, TimeProvider time, ILogger<SlicePublisher> logger)
 {
     private const int BatchSize = 500;
 
@@ -35,12 +35,13 @@ internal sealed class SlicePublisher(
     }
 
     /// <summary>Sends a message for each; returns when the broker has confirmed all of them.</summary>
+    /// <exception cref="TimeoutException">It does not.</exception>
     public async Task PublishAsync(IReadOnlyCollection<PendingSlice> slices, CancellationToken cancellationToken)
     {
         var endpoint = await bus.GetSendEndpoint(RunTopology.SlicesAddress(run, broker));
         await Task.WhenAll(slices.Select(slice => endpoint.Send(
             new MigrateSlice(run.Id, run.Name, slice.Id.Collection, slice.Id.Number, slice.Offset, slice.Limit),
-            RunTopology.MustArrive, cancellationToken)));
+            RunTopology.MustArrive, cancellationToken))).InTimeAsync(time, cancellationToken);
         ProtocolPoint.Reached(ProtocolPoint.MessagesConfirmed);
         foreach (var collection in slices.GroupBy(slice => slice.Id.Collection, slice => slice.Id.Number))
             await ledger.MarkQueuedAsync(run.Id, collection.Key, [.. collection], cancellationToken);

@@ -61,7 +61,7 @@ internal sealed class RunExecution(
         using var scope = bus.Loggers.CreateLogger<RunExecution>().RunScope(run.Name);
         observation.Health.Watch("broker", () => bus.Sickness);
         var publisher = new SlicePublisher(
-            bus.Bus, new PlanLedger(target), run, broker is not null, bus.Loggers.CreateLogger<SlicePublisher>());
+            bus.Bus, new PlanLedger(target), run, broker is not null, TimeProvider.System, bus.Loggers.CreateLogger<SlicePublisher>());
         var lease = TimeSpan.FromSeconds(file.Worker.LeaseSeconds);
         var progress = new ProgressLedger(target);
         var reconciler = new Reconciler(

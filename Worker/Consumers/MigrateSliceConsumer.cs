@@ -301,7 +301,7 @@ internal sealed class MigrateSliceConsumer(
             var endpoint = await context.GetSendEndpoint(RunTopology.SlicesAddress(run.Run, run.UsesBroker));
             await Task.WhenAll(slices.Select(slice => endpoint.Send(
                 new MigrateSlice(slice.Id.RunId, run.Run.Name, slice.Id.Collection, slice.Id.Number, slice.Offset, slice.Limit),
-                RunTopology.MustArrive, context.CancellationToken)));
+                RunTopology.MustArrive, context.CancellationToken))).InTimeAsync(time, context.CancellationToken);
         }
         catch (Exception e)
         {
@@ -316,13 +316,14 @@ internal sealed class MigrateSliceConsumer(
         var c = slice.Counts;
         try
         {
-            await (slice.State == SliceState.Failed
+            var telling = slice.State == SliceState.Failed
                 ? context.Publish(new SliceFailed(
                     m.RunId, m.Run, m.Collection, m.Slice, m.Offset, m.Limit, slice.Attempts, slice.Error ?? "", worker.Name),
                     context.CancellationToken)
                 : context.Publish(new SliceCompleted(
                     m.RunId, m.Run, m.Collection, m.Slice, m.Offset, m.Limit, c.Read, c.Written, c.Quarantined, c.Skipped,
-                    worker.Name, slice.Seconds), context.CancellationToken));
+                    worker.Name, slice.Seconds), context.CancellationToken);
+            await telling.InTimeAsync(time, context.CancellationToken);
         }
         catch (Exception e)
         {

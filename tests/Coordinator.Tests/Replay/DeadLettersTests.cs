@@ -199,7 +199,7 @@ public sealed class DeadLettersTests : IAsyncLifetime
     private async Task<DeadLetterCounts> ReplayAsync(FailureSelection? selection = null, long most = 100)
     {
         var publisher = new SlicePublisher(
-            _bus.Bus, new PlanLedger(_ledger.Target), _run, broker: true, NullLogger<SlicePublisher>.Instance);
+            _bus.Bus, new PlanLedger(_ledger.Target), _run, broker: true, TimeProvider.System, NullLogger<SlicePublisher>.Instance);
         return await Letters.ReplayAsync(
             await StartAsync(), selection ?? All, most, slices => publisher.PublishAsync(slices, Cancellation), Cancellation);
     }
