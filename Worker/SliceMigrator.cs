@@ -4,6 +4,7 @@ using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Sources;
 using Migration.Worker.Suspects;
+using Migration.Worker.Targets;
 using Npgsql;
 
 namespace Migration.Worker;
@@ -22,6 +23,7 @@ internal sealed class SliceMigrator(
     CollectionPipeline pipeline, WorkerSettings settings, string fileHash, SliceLedger ledger, NpgsqlDataSource target,
     PageReader pages, QuarantineBrake brake, SuspectGate? gate, TimeProvider time, ILogger logger)
 {
+    private readonly LostSessions _lost = new(target);
     private Pulse _pulse = new();
 
     /// <summary>The claim as it stands: the one to hand back or to fail when an attempt ends by an exception.</summary>
@@ -101,6 +103,7 @@ internal sealed class SliceMigrator(
             {
                 if (inDoubt)
                 {
+                    await _lost.EndAsync(token);
                     var (current, done) = await ReclaimAsync(claim, token);
                     if (done is not null || current.Checkpoint == page.Last)
                         return (current, done);
@@ -112,7 +115,7 @@ internal sealed class SliceMigrator(
                 }
 
                 inDoubt = true;
-                claim = await WriteAsync(claim, page, batch, token);
+                claim = await _lost.RunAsync(connection => WriteAsync(connection, claim, page, batch, token), token);
                 return (claim, page.IsFinal ? new SliceEnd.Completed(claim) : (SliceEnd?)null);
             },
             cancellationToken);
@@ -128,10 +131,9 @@ internal sealed class SliceMigrator(
         };
 
     private async Task<SliceClaim> WriteAsync(
-        SliceClaim claim, SourcePage page, MappedBatch batch, CancellationToken cancellationToken)
+        NpgsqlConnection connection, SliceClaim claim, SourcePage page, MappedBatch batch, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        await using var connection = await target.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LimitAsync(connection, cancellationToken);
         var outcome = await pipeline.Writer.WriteAsync(connection, transaction, batch.Rows, cancellationToken);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Worker;
 using Migration.Worker.Sources;
+using Migration.Worker.Targets;
 using Npgsql;
 
 namespace Migration.Coordinator.Replay;
@@ -20,6 +21,8 @@ internal sealed class QuarantineReplayer(
     private const int BatchRecords = 1000;
     private const long BatchBytes = 4 * 1024 * 1024;
 
+    private readonly LostSessions _lost = new(target);
+
     private string Collection => pipeline.Mapping.Name;
 
     /// <param name="replayId">Null for a rehearsal.</param>
@@ -32,7 +35,12 @@ internal sealed class QuarantineReplayer(
         while (most > 0 && await NextAsync(replayId, cause, after, most, cancellationToken) is { Count: > 0 } keys)
         {
             tell(await TransientRetry.Create($"Replaying {Collection}", logger, time).ExecuteAsync(
-                async token => await ReplayAsync(replayId, keys, token), cancellationToken));
+                async token =>
+                {
+                    await _lost.EndAsync(token);
+                    return await _lost.RunAsync(connection => ReplayAsync(connection, replayId, keys, token), token);
+                },
+                cancellationToken));
             ProtocolPoint.Reached(ProtocolPoint.ReplayCommitted, Collection);
             after = keys[^1];
             most -= keys.Count;
@@ -46,9 +54,9 @@ internal sealed class QuarantineReplayer(
                 target, run.Id, Collection, cause, replayId, after, (int)Math.Min(BatchRecords, most), BatchBytes, token),
             cancellationToken);
 
-    private async Task<ReplayedRecords> ReplayAsync(Guid? replayId, List<QuarantineKey> keys, CancellationToken cancellationToken)
+    private async Task<ReplayedRecords> ReplayAsync(
+        NpgsqlConnection connection, Guid? replayId, List<QuarantineKey> keys, CancellationToken cancellationToken)
     {
-        await using var connection = await target.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var held = await QuarantineReplayLedger.LockAsync(transaction, replayId, keys, cancellationToken);
         var replayed = new ReplayedRecords();
