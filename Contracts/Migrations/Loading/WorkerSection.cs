@@ -5,7 +5,7 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static partial class WorkerSection
 {
-    public static readonly string[] Keys = ["slices", "batchBytes", "batchRecords", "sliceBudgetSeconds", "leaseSeconds", "progressSeconds"];
+    public static readonly string[] Keys = ["slices", "batchBytes", "batchRecords", "sliceBudgetSeconds", "leaseSeconds", "progressSeconds", "enrichConcurrency"];
 
     private const long SmallestBatch = 1024;
     private const long LargestBatch = 1024 * 1024 * 1024;
@@ -17,6 +17,7 @@ internal static partial class WorkerSection
     private static readonly IntRange SliceBudgetSeconds = new(1, 1500);
     private static readonly IntRange LeaseSeconds = new(5, 3600);
     private static readonly IntRange ProgressSeconds = new(10, 1500);
+    private static readonly IntRange EnrichConcurrency = new(1, 10_000);
 
     private static readonly Dictionary<string, long> Units = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -41,6 +42,7 @@ internal static partial class WorkerSection
             SliceBudgetSeconds = section.WholeNumber("sliceBudgetSeconds", SliceBudgetSeconds) ?? defaults.SliceBudgetSeconds,
             LeaseSeconds = section.WholeNumber("leaseSeconds", LeaseSeconds) ?? defaults.LeaseSeconds,
             ProgressSeconds = section.WholeNumber("progressSeconds", ProgressSeconds) ?? defaults.ProgressSeconds,
+            EnrichConcurrency = section.WholeNumber("enrichConcurrency", EnrichConcurrency) ?? defaults.EnrichConcurrency,
         };
     }
 

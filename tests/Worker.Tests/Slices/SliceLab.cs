@@ -28,7 +28,9 @@ internal sealed class SliceLab : IAsyncDisposable
     public string DumpFile => _dump;
 
     /// <param name="records">Their <c>_id</c>s are 0, 1, 2, ...; all in one slice.</param>
-    public static async Task<SliceLab> CreateAsync(int records, int batchRecords = 10, int maxAttempts = 5)
+    /// <param name="enrich">Steps, each line indented by six; they may fill the columns <c>word</c> and <c>score</c>.</param>
+    /// <param name="worker">Further settings of a worker, a comma before each.</param>
+    public static async Task<SliceLab> CreateAsync(int records, int batchRecords = 10, int maxAttempts = 5, string? enrich = null, string? worker = null)
     {
         var database = await Postgres.CreateDatabaseAsync(Cancellation);
         var dump = Path.Combine(Path.GetTempPath(), $"{database.Name}", "numbers.bson");
@@ -44,13 +46,13 @@ internal sealed class SliceLab : IAsyncDisposable
             name: lab
             source: { uri: "{{dump}}" }
             target: { uri: "{{database.Uri}}" }
-            worker: { batchRecords: {{batchRecords}} }
+            worker: { batchRecords: {{batchRecords}}{{worker}} }
             slices: { maxAttempts: {{maxAttempts}} }
             collections:
               - name: numbers
                 primaryKey: id
-                columns: { id: { path: _id, type: int4 }, text: text }
-            """,
+                columns: { id: { path: _id, type: int4 }, text: text{{(enrich is null ? " }" : ", word: { type: text, enriched: true }, score: { type: int4, enriched: true } }")}}
+            """ + (enrich is null ? "" : $"\n    enrich:\n{enrich}\n"),
             dump, _ => null);
         var lab = new SliceLab(database, dump, file);
         await lab.PlanAsync(records);
