@@ -65,7 +65,7 @@ internal sealed class RunContext(
     }
 
     private RowEnrichment? Enrichment(CollectionMapping mapping)
-        => RowEnrichment.Open(mapping, _slots, Environment.GetEnvironmentVariable, time, logger);
+        => RowEnrichment.Open(mapping, _slots, new(Run.Id, target, Environment.GetEnvironmentVariable, time, logger));
 
     private async Task<CollectionPipeline> PipelineAsync(string collection, CancellationToken cancellationToken)
     {

@@ -5,6 +5,7 @@ namespace Migration.Contracts.Migrations;
 /// <summary>One step of a collection's enrichment: reads columns of a row that was mapped, and gives columns new values.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "$step")]
 [JsonDerivedType(typeof(HttpStep), "http")]
+[JsonDerivedType(typeof(RehostStep), "rehost")]
 public abstract record EnrichmentStep
 {
     /// <summary>The key that the file has it under, for messages.</summary>

@@ -105,7 +105,8 @@ internal sealed class Replayer(
         foreach (var collection in file.Collections.Where(c => request.Selection.Collection is null || c.Name == request.Selection.Collection))
         {
             using var enrichment = RowEnrichment.Open(
-                collection, slots, Environment.GetEnvironmentVariable, TimeProvider.System, loggers.CreateLogger<QuarantineReplayer>());
+                collection, slots,
+                new(run.Id, target, Environment.GetEnvironmentVariable, TimeProvider.System, loggers.CreateLogger<QuarantineReplayer>()));
             var replayer = new QuarantineReplayer(
                 run, new CollectionRows(collection, enrichment), hash, target, TimeProvider.System, loggers.CreateLogger<QuarantineReplayer>());
             await replayer.ReplayAsync(replay, request.Selection.Cause, request.Most - total.Tried, total.Add, cancellationToken);

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Microsoft.Extensions.Logging;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Enrichment.Calls;
 using Migration.Worker.Enrichment.Values;
@@ -19,17 +18,17 @@ internal sealed class HttpRowStep : IRowStep
 
     /// <exception cref="MigrationFileException">A placeholder has no value here.</exception>
     /// <exception cref="UserException">With its value the address is none.</exception>
-    public HttpRowStep(HttpStep step, Func<string, string?> environment, TimeProvider time, ILogger logger)
+    public HttpRowStep(HttpStep step, EnrichmentServices services)
     {
         _step = step;
-        _url = DeferredText.Resolve(step.Url, environment);
-        _headers = [.. step.Headers.Select(header => KeyValuePair.Create(header.Key, DeferredText.Resolve(header.Value, environment)))];
+        _url = DeferredText.Resolve(step.Url, services.Environment);
+        _headers = [.. step.Headers.Select(header => KeyValuePair.Create(header.Key, DeferredText.Resolve(header.Value, services.Environment)))];
         _by = FormattableString.Invariant($"The http step of line {step.Line}");
         if (!Uri.TryCreate(HttpStep.Fill(_url, _ => "x"), UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
             || HttpStep.ColumnsOf(_url).Except(step.Reads).Any())
             throw new UserException($"{_by} of the migration file has a url that, with the environment of this process, is no http:// or https:// address.");
         var host = uri.GetLeftPart(UriPartial.Authority);
-        _caller = new HttpCaller(new CalledHost(host, step.Calls, time, logger), new FirstCalls($"{_by} at {host}", time));
+        _caller = new HttpCaller(new CalledHost(host, step.Calls, services.Time, services.Logger), new FirstCalls($"{_by} at {host}", services.Time));
     }
 
     public int Batch => _step.Batch ?? 1;

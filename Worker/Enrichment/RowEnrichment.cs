@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Suspects;
 using Migration.Worker.Targets;
@@ -21,11 +20,10 @@ internal sealed class RowEnrichment(CollectionMapping mapping, IReadOnlyList<IRo
 
     /// <returns>Null where the collection has no steps.</returns>
     /// <exception cref="UserException">A step cannot be set up in this process.</exception>
-    public static RowEnrichment? Open(
-        CollectionMapping mapping, RecordSlots slots, Func<string, string?> environment, TimeProvider time, ILogger logger)
+    public static RowEnrichment? Open(CollectionMapping mapping, RecordSlots slots, EnrichmentServices services)
         => mapping.Enrichment.Count == 0
             ? null
-            : new RowEnrichment(mapping, [.. mapping.Enrichment.Select(step => StepOpener.Open(step, environment, time, logger))], slots, time);
+            : new RowEnrichment(mapping, [.. mapping.Enrichment.Select(step => StepOpener.Open(step, services))], slots, services.Time);
 
     /// <summary>
     /// Starts with the rows in their order, each group as soon as it has its slots; returns when all are under way.

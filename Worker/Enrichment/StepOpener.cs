@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Migration.Contracts.Migrations;
 
 namespace Migration.Worker.Enrichment;
@@ -7,13 +6,14 @@ namespace Migration.Worker.Enrichment;
 internal static class StepOpener
 {
     /// <exception cref="UserException">Something that the step needs is not there.</exception>
-    public static IRowStep Open(EnrichmentStep step, Func<string, string?> environment, TimeProvider time, ILogger logger)
+    public static IRowStep Open(EnrichmentStep step, EnrichmentServices services)
     {
         try
         {
             return step switch
             {
-                HttpStep http => new HttpRowStep(http, environment, time, logger),
+                HttpStep http => new HttpRowStep(http, services),
+                RehostStep rehost => new RehostRowStep(rehost, services),
                 _ => throw new InvalidOperationException($"no worker does the step {step.Kind}"),
             };
         }

@@ -10,6 +10,7 @@ internal static class EnrichSection
     private static readonly Dictionary<string, Func<SectionReader, StepColumns, EnrichmentStep>> Readers = new(StringComparer.Ordinal)
     {
         ["http"] = (step, columns) => HttpStepSection.Read(step.Section("http", HttpStepSection.Keys), columns),
+        ["rehost"] = (step, columns) => RehostStepSection.Read(step.Section("rehost", RehostStepSection.Keys), columns),
     };
 
     public static IReadOnlyCollection<string> Kinds => Readers.Keys;

@@ -30,17 +30,26 @@ internal sealed class CalledHost : IDisposable
     /// <summary>A host that asks for more is asked again all the same.</summary>
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(10);
 
+    /// <summary>Of a host that a record names.</summary>
+    private const int MostRests = 20;
+
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Seldom _telling;
     private readonly RateLimiter? _perSecond;
     private readonly ResiliencePipeline<HttpAnswer> _calls;
     private readonly ResiliencePipeline<HttpAnswer> _tries;
+    private readonly bool _waitsForStrangers;
+    private volatile bool _hasAnswered;
     private long _restUntil = long.MinValue;
 
     /// <param name="name">Scheme, host and port, for messages.</param>
-    public CalledHost(string name, CallSettings settings, TimeProvider time, ILogger logger)
+    /// <param name="waitsForStrangers">
+    /// False for a host that a record names: one that has never answered is not waited for, and one that is busy not for ever.
+    /// </param>
+    public CalledHost(string name, CallSettings settings, TimeProvider time, ILogger logger, bool waitsForStrangers = true)
     {
+        _waitsForStrangers = waitsForStrangers;
         (Name, _time, _logger, _telling) = (name, time, logger, new Seldom(TimeSpan.FromMinutes(1), time));
         _perSecond = PerSecond(settings);
         (_calls, _tries) = (Calls(settings), Tries(settings));
@@ -59,14 +68,24 @@ internal sealed class CalledHost : IDisposable
                 {
                     // Not within the time of a try.
                     await WaitForRestAsync(token);
-                    return await _tries.ExecuteAsync(async inner => await attempt(inner), token);
+                    return await _tries.ExecuteAsync(async inner => Note(await attempt(inner)), token);
                 },
                 cancellationToken);
+        }
+        catch (BrokenCircuitException)
+        {
+            return HttpAnswer.None("nothing, as none of the calls before (its circuit is open)");
         }
         catch (TimeoutRejectedException e)
         {
             return HttpAnswer.None($"no answer within {e.Timeout.TotalSeconds:0} seconds (timeoutSeconds)");
         }
+    }
+
+    private HttpAnswer Note(HttpAnswer answer)
+    {
+        _hasAnswered |= answer.IsSuccess;
+        return answer;
     }
 
     public void Dispose() => _perSecond?.Dispose();
@@ -102,8 +121,9 @@ internal sealed class CalledHost : IDisposable
     /// <summary>As long as it takes: while the host is busy or its circuit is open.</summary>
     private RetryStrategyOptions<HttpAnswer> Patience() => new()
     {
-        ShouldHandle = new PredicateBuilder<HttpAnswer>().HandleResult(answer => answer.IsBusy).Handle<BrokenCircuitException>(),
-        MaxRetryAttempts = int.MaxValue,
+        ShouldHandle = new PredicateBuilder<HttpAnswer>()
+            .HandleResult(answer => answer.IsBusy).Handle<BrokenCircuitException>(_ => _waitsForStrangers || _hasAnswered),
+        MaxRetryAttempts = _waitsForStrangers ? int.MaxValue : MostRests,
         DelayGenerator = retry => ValueTask.FromResult<TimeSpan?>(Rest(retry)),
     };
 

@@ -34,7 +34,7 @@ internal sealed class FirstCalls(string what, TimeProvider time)
         throw new UserException(
             mayPass ? ExitCode.Unreachable : ExitCode.Configuration,
             $"{what} cannot be used: all of the first {_failed} calls failed, the last with {reason}. "
-            + "No record was given up for it; mend the address, the headers or the service, and start again.");
+            + "Mend what the migration file says of it, or the service, and start again; what was quarantined for it until now can be replayed.");
     }
 
     public void Answered() => _hasAnswered = true;

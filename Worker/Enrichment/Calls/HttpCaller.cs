@@ -89,7 +89,7 @@ internal sealed class HttpCaller : IDisposable
     }
 
     /// <summary>Seconds, or the date from which on it may be asked again.</summary>
-    private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    internal static TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
     {
         var asked = header switch
         {
@@ -100,7 +100,7 @@ internal sealed class HttpCaller : IDisposable
         return asked is { } wait && wait < TimeSpan.Zero ? TimeSpan.Zero : asked;
     }
 
-    private static string Innermost(Exception exception)
+    internal static string Innermost(Exception exception)
     {
         while (exception.InnerException is { } inner)
             exception = inner;

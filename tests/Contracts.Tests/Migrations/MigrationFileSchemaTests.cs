@@ -28,6 +28,8 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(UnmappedSection.Keys.Order(), Keys(Definition("unmapped")));
         Assert.Equal(EnrichSection.Kinds.Order(), Keys(Definition("enrichStep")));
         Assert.Equal(HttpStepSection.Keys.Order(), Keys(Definition("http")));
+        Assert.Equal(RehostStepSection.Keys.Order(), Keys(Definition("rehost")));
+        Assert.Equal(StoreSection.Keys.Order(), Keys(Definition("store")));
     }
 
     [Fact]

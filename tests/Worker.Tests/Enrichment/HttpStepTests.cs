@@ -188,7 +188,7 @@ public sealed class HttpStepTests
     internal static Task<List<string>> QuarantineAsync(SliceLab lab)
         => TextsAsync(lab, "SELECT format('%s|%s|%s|%s', stage, column_name, coalesce(sqlstate, '-'), message) FROM migration.quarantine ORDER BY stage, column_name, coalesce(sqlstate, '-') COLLATE \"C\", message COLLATE \"C\"");
 
-    private static async Task<List<string>> TextsAsync(SliceLab lab, string sql)
+    internal static async Task<List<string>> TextsAsync(SliceLab lab, string sql)
     {
         await using var command = lab.Database.DataSource.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync(Cancellation);
