@@ -6,6 +6,7 @@ namespace Migration.Contracts.Migrations;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "$step")]
 [JsonDerivedType(typeof(HttpStep), "http")]
 [JsonDerivedType(typeof(RehostStep), "rehost")]
+[JsonDerivedType(typeof(LookupStep), "lookup")]
 public abstract record EnrichmentStep
 {
     /// <summary>The key that the file has it under, for messages.</summary>

@@ -56,6 +56,10 @@ internal sealed class EnrichedRecord
         if (problem is { } refusal) Refuse(column, refusal.SqlState, $"{by} gave column '{column}' {refusal.Message}");
     }
 
+    /// <summary>Gives the column what a text stands for: a number, a truth value or JSON where that is what the column is.</summary>
+    public void SetText(string column, string? text, string by)
+        => Set(column, text is null ? null : TextValues.Of(text, _columns.Steps[_columns.PlaceOf(column)].Column.Type), by);
+
     /// <summary>Appends the row as it is now, or returns why not and leaves the buffer as it was.</summary>
     public RecordRejection? WriteTo(RowBuffer rows)
     {

@@ -14,6 +14,9 @@ internal sealed class RehostRowStep : IRowStep
     /// <summary>Links that the cache remembers; beyond, the ledger does.</summary>
     private const int MostRemembered = 100_000;
 
+    /// <summary>Of an array.</summary>
+    private const int LinksAtATime = 4;
+
     private readonly RehostStep _step;
     private readonly string _by;
     private readonly IObjectStore _store;
@@ -56,11 +59,20 @@ internal sealed class RehostRowStep : IRowStep
                 record.Set(column, await RehostAsync(record, column, link, cancellationToken), _by);
                 break;
             case object?[] links:
-                record.Set(column, await Task.WhenAll(links.Select(link => RehostAsync(record, column, link as string, cancellationToken))), _by);
+                record.Set(column, await RehostAllAsync(record, column, links, cancellationToken), _by);
                 break;
             default:
                 break;
         }
+    }
+
+    /// <summary>A few at a time: an array may have thousands, and all of them count as one record in flight.</summary>
+    private async Task<string?[]> RehostAllAsync(EnrichedRecord record, string column, object?[] links, CancellationToken cancellationToken)
+    {
+        var rehosted = new List<string?>(links.Length);
+        foreach (var some in links.Chunk(LinksAtATime))
+            rehosted.AddRange(await Task.WhenAll(some.Select(link => RehostAsync(record, column, link as string, cancellationToken))));
+        return [.. rehosted];
     }
 
     /// <returns>The new link, or what stands in its place.</returns>

@@ -14,6 +14,7 @@ internal static class StepOpener
             {
                 HttpStep http => new HttpRowStep(http, services),
                 RehostStep rehost => new RehostRowStep(rehost, services),
+                LookupStep lookup => new LookupRowStep(lookup, services),
                 _ => throw new InvalidOperationException($"no worker does the step {step.Kind}"),
             };
         }

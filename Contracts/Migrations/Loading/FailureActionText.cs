@@ -1,20 +1,23 @@
 namespace Migration.Contracts.Migrations.Loading;
 
-/// <summary>The key <c>onFailure</c> of a step.</summary>
+/// <summary>The keys of steps that say what becomes of a record without a value: <c>onFailure</c> and <c>onMissing</c>.</summary>
 internal static class FailureActionText
 {
     public const string Key = "onFailure";
 
     public static readonly string[] Words = ["quarantine", "null", "keepOriginal"];
 
-    public static StepFailureAction Read(SectionReader section)
+    public static StepFailureAction Read(SectionReader section) => Read(section, Key) ?? StepFailureAction.Quarantine;
+
+    /// <returns>Null when the key is absent or wrong.</returns>
+    public static StepFailureAction? Read(SectionReader section, string key)
     {
         // Without quotes null is YAML's, and here it is meant.
-        if (section.Find(Key) is YamlText { IsNull: true, Raw: "null" })
+        if (section.Find(key) is YamlText { IsNull: true, Raw: "null" })
         {
             return StepFailureAction.Null;
         }
 
-        return Enum.Parse<StepFailureAction>(section.Choice(Key, Words) ?? "quarantine", ignoreCase: true);
+        return section.Choice(key, Words) is { } word && Enum.TryParse<StepFailureAction>(word, ignoreCase: true, out var action) ? action : null;
     }
 }

@@ -98,7 +98,7 @@ internal static partial class HttpStepSection
     private static Dictionary<string, string> ReadHeaders(SectionReader section)
     {
         var headers = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, node) in Entries(section, "headers", "a map of names and values"))
+        foreach (var (key, node) in section.Entries("headers", "a map of names and values"))
         {
             var label = $"{section.Label("headers")}.{key.Raw}";
             if (section.TextOf(node, label, "a header's value") is not { } value)
@@ -131,7 +131,7 @@ internal static partial class HttpStepSection
     private static Dictionary<string, string> ReadSend(SectionReader section, StepColumns columns)
     {
         var send = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, node) in Entries(section, "send", "a map of fields and columns"))
+        foreach (var (key, node) in section.Entries("send", "a map of fields and columns"))
         {
             var label = $"{section.Label("send")}.{key.Raw}";
             if (section.TextOf(node, label, "the name of a column") is { } column && columns.Find(section, node.Place, label, column) is not null)
@@ -152,7 +152,7 @@ internal static partial class HttpStepSection
         }
 
         var take = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
-        foreach (var (key, node) in Entries(section, "take", expected))
+        foreach (var (key, node) in section.Entries("take", expected))
         {
             var label = $"{section.Label("take")}.{key.Raw}";
             columns.Find(section, key.Place, section.Label("take"), key.Raw);
@@ -163,20 +163,6 @@ internal static partial class HttpStepSection
         }
 
         return take;
-    }
-
-    private static IEnumerable<KeyValuePair<YamlText, YamlNode>> Entries(SectionReader section, string key, string expected)
-    {
-        switch (section.Find(key))
-        {
-            case null:
-                return [];
-            case YamlMap { Entries.Count: > 0 } map:
-                return map.Entries;
-            case var node:
-                section.Mistake(key, $"{(node is YamlMap ? "is empty" : node.Is)}; expected {expected}");
-                return [];
-        }
     }
 
     [GeneratedRegex(@"^[^/?#]*//[^/?#]*", RegexOptions.ExplicitCapture)]

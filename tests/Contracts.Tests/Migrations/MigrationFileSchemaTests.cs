@@ -30,6 +30,7 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(HttpStepSection.Keys.Order(), Keys(Definition("http")));
         Assert.Equal(RehostStepSection.Keys.Order(), Keys(Definition("rehost")));
         Assert.Equal(StoreSection.Keys.Order(), Keys(Definition("store")));
+        Assert.Equal(LookupStepSection.Keys.Order(), Keys(Definition("lookup")));
     }
 
     [Fact]
