@@ -39,6 +39,8 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . scripts/servers.sh
 # shellcheck source=scripts/kubernetes-tools.sh
 . scripts/kubernetes-tools.sh
+# shellcheck source=scripts/object-store.sh
+. scripts/object-store.sh
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 # The servers die by the tests only, never with the machine, and what the kernel has is safe from that.
@@ -96,6 +98,7 @@ main() {
   ((${#projects[@]})) || { fail "no test project named '$project'." || exit 2; }
   if ((servers)); then ensure_packages || give_up 'installation'; fi
   if [[ " ${projects[*]} " == *' Chart.Tests '* ]]; then ensure_kubernetes_tools || give_up 'helm and kubectl'; fi
+  if [[ " ${projects[*]} " == *' Worker.Tests '* ]] && ((servers)); then ensure_object_store || give_up 'object store'; fi
   if [[ -z $project ]]; then check_scripts; fi
   build || give_up 'build'
   if ((servers)); then start_servers .local/test || give_up 'servers'; fi

@@ -1,20 +1,27 @@
 using Migration.Contracts.Migrations;
+using Migration.Worker.Enrichment;
 using Migration.Worker.Sources;
 
 namespace Migration.Worker;
 
 /// <summary>What the slices of one collection share: where records come from, what they become, where they go.</summary>
-internal sealed class CollectionPipeline(CollectionMapping mapping, ICollectionSource source)
-    : CollectionRows(mapping), IAsyncDisposable
+internal sealed class CollectionPipeline(CollectionMapping mapping, ICollectionSource source, RowEnrichment? enrichment)
+    : CollectionRows(mapping, enrichment), IAsyncDisposable
 {
     public ICollectionSource Source { get; } = source;
 
+    /// <param name="enrich">Sets enrichment up; null where rows are only looked at.</param>
     public static async Task<CollectionPipeline> OpenAsync(
-        MigrationFile file, string collection, CancellationToken cancellationToken)
+        MigrationFile file, string collection, CancellationToken cancellationToken, Func<CollectionMapping, RowEnrichment?>? enrich = null)
     {
         var mapping = file.Collections.Single(c => c.Name == collection);
-        return new CollectionPipeline(mapping, await SourceOpener.OpenAsync(file.Source, mapping, cancellationToken));
+        var enrichment = enrich?.Invoke(mapping);
+        return new CollectionPipeline(mapping, await SourceOpener.OpenAsync(file.Source, mapping, cancellationToken), enrichment);
     }
 
-    public ValueTask DisposeAsync() => Source.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        Enrichment?.Dispose();
+        return Source.DisposeAsync();
+    }
 }

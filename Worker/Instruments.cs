@@ -35,7 +35,7 @@ internal static class Instruments
         Skipped.Add(batch.Skipped, tag);
     }
 
-    /// <param name="stage"><c>read</c>, <c>map</c> or <c>write</c>.</param>
+    /// <param name="stage"><c>read</c>, <c>map</c>, <c>enrich</c> or <c>write</c>.</param>
     /// <param name="since">A time stamp of <paramref name="time"/>.</param>
     public static void Passed(string stage, long since, TimeProvider time)
     {
@@ -51,6 +51,9 @@ internal static class Instruments
     /// <param name="outcome"><c>completed</c>, <c>failed</c>, <c>tried</c>, <c>split</c> or <c>handed_back</c>.</param>
     public static void Ended(string collection, string outcome)
         => Slices.Add(1, Tag("collection", collection), Tag("outcome", outcome));
+
+    /// <summary>A call of enrichment is made again.</summary>
+    public static void RetriedCall() => Retries.Add(1, Tag("system", "service"));
 
     public static void Retried(Exception reason)
         => Retries.Add(1, Tag("system", reason is NpgsqlException ? "target" : "source"));

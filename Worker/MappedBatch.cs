@@ -1,4 +1,5 @@
 using Migration.Contracts.Ledger;
+using Migration.Worker.Enrichment;
 using Migration.Worker.Mapping;
 using Migration.Worker.Sources;
 using Migration.Worker.Suspects;
@@ -15,7 +16,10 @@ internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
     private readonly List<QuarantinedRecord> _rejected = [];
     private SourcePage? _page;
 
-    public RowBuffer Rows { get; } = new();
+    public RowBuffer Rows { get; private set; } = new();
+
+    /// <summary>What the rows are of, once it is mapped.</summary>
+    public SourcePage Page => _page!;
 
     /// <summary>Those that reading or mapping refused.</summary>
     public IReadOnlyList<QuarantinedRecord> Rejected => _rejected;
@@ -60,6 +64,32 @@ internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
                 RecordStage.Map, null, null, $"the mapping broke on this document, which is a fault of the program: {TransientRetry.FirstLine(e)} ({e.GetType().Name}).",
                 e.GetType().FullName);
         }
+    }
+
+    /// <summary>Takes the rows as enrichment left them; those that it refused are quarantined.</summary>
+    /// <param name="records">One for each row, in their order.</param>
+    public void TakeEnriched(IReadOnlyList<EnrichedRecord> records)
+    {
+        var refused = Rewrite(records);
+        _rejected.AddRange(refused.Select(row => Quarantine.Record(pipeline.Mapping.Name, Page.Records[_recordOfRow[row.Row]], row.Rejection)));
+        foreach (var row in refused.Reverse())
+            _recordOfRow.RemoveAt(row.Row);
+    }
+
+    /// <summary>The same, with the refused rows left to the caller.</summary>
+    /// <returns>Rows that are none any more, by their numbers from before.</returns>
+    public IReadOnlyList<RejectedRow> Rewrite(IReadOnlyList<EnrichedRecord> records)
+    {
+        var (enriched, refused) = (new RowBuffer(Math.Max(Rows.Bytes, 1024)), new List<RejectedRow>());
+        for (var row = 0; row < records.Count; row++)
+        {
+            if (records[row].WriteTo(enriched) is { } rejection)
+                refused.Add(new RejectedRow(row, rejection));
+        }
+
+        Rows.Dispose();
+        Rows = enriched;
+        return refused;
     }
 
     /// <summary>All that are quarantined with this batch: the mapper's, and those that PostgreSQL refused.</summary>

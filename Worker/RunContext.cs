@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Worker.Enrichment;
 using Migration.Worker.Sources;
 using Migration.Worker.Suspects;
 using Npgsql;
@@ -11,13 +12,15 @@ namespace Migration.Worker;
 /// <summary>
 /// A run as a worker sees it: its migration file, and one pipeline a collection, opened when its first slice comes.
 /// </summary>
+/// <param name="multiply">How many workers this process counts for.</param>
 internal sealed class RunContext(
     RunRecord run, MigrationFile file, bool usesBroker, NpgsqlDataSource target, WorkerIdentity worker,
-    TimeProvider time, ILogger logger, SuspectGate? gate = null, NpgsqlDataSource? spare = null)
+    TimeProvider time, ILogger logger, SuspectGate? gate = null, NpgsqlDataSource? spare = null, int multiply = 1)
     : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<CollectionPipeline>>> _pipelines = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, QuarantineBrake> _brakes = new(StringComparer.Ordinal);
+    private readonly RecordSlots _slots = new(file.Worker.EnrichConcurrency * multiply);
     private readonly SourceThrottle _throttle = new(file.Source.MaxRecordsPerSecond, time);
 
     public RunRecord Run { get; } = run;
@@ -37,6 +40,7 @@ internal sealed class RunContext(
     public PauseLedger Pauses { get; } = new(target);
 
     /// <exception cref="SourceException">The collection cannot be opened.</exception>
+    /// <exception cref="UserException">Its enrichment cannot be set up.</exception>
     public async Task<SliceAttempt> AttemptAsync(string collection, CancellationToken cancellationToken)
     {
         var pipeline = await PipelineAsync(collection, cancellationToken);
@@ -60,11 +64,14 @@ internal sealed class RunContext(
         }
     }
 
+    private RowEnrichment? Enrichment(CollectionMapping mapping)
+        => RowEnrichment.Open(mapping, _slots, new(Run.Id, target, Environment.GetEnvironmentVariable, time, logger));
+
     private async Task<CollectionPipeline> PipelineAsync(string collection, CancellationToken cancellationToken)
     {
         // Opened for all slices, so one slice's cancellation must not spoil it for the others.
         var opening = _pipelines.GetOrAdd(
-            collection, name => new(() => CollectionPipeline.OpenAsync(File, name, CancellationToken.None)));
+            collection, name => new(() => CollectionPipeline.OpenAsync(File, name, CancellationToken.None, Enrichment)));
         try
         {
             return await opening.Value.WaitAsync(cancellationToken);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Worker.Enrichment;
 using Migration.Worker.Sources;
 using Migration.Worker.Suspects;
 using Migration.Worker.Targets;
@@ -10,12 +11,13 @@ using Npgsql;
 namespace Migration.Worker;
 
 /// <summary>
-/// A slice's journey: read a page, map it, write it and commit it together with the slice's checkpoint; again until the
-/// slice has no record left, its time is up, or the worker is asked to stop.
+/// A slice's journey: read a page, map it, enrich it, write it and commit it together with the slice's checkpoint; again
+/// until the slice has no record left, its time is up, or the worker is asked to stop.
 /// </summary>
 /// <remarks>
-/// <para>The page after the one in hand is read meanwhile, so memory is two pages and one batch of rows, whatever the
-/// slice's size. No server cursor lives between pages.</para>
+/// <para>Batches are prepared ahead of the one that is written (<see cref="MappedBatches"/>, and <see cref="EnrichedBatches"/>
+/// where the collection is enriched), with memory that is bounded whatever the slice's size. No server cursor lives between
+/// pages.</para>
 /// <para>When writing fails for a transient reason it is not known whether the commit went through. The slice is then
 /// claimed anew: the ledger says how far it really is, and the new claim is the fence for what follows.</para>
 /// </remarks>
@@ -39,45 +41,34 @@ internal sealed class SliceMigrator(
         ProtocolPoint.Reached(ProtocolPoint.SliceClaimed, claim.Id.ToString());
         await EnterAsync("read", cancellationToken);
         var (isSuspect, started) = (claim.IsSuspect, time.GetTimestamp());
-        using var readAhead = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var batch = new MappedBatch(pipeline);
-        Task<SourcePage>? next = pages.ReadAsync(claim, claim.Checkpoint, pulse, readAhead.Token);
-        try
+        await using var batches = Begin(claim, drain, cancellationToken);
+        while (await batches.NextAsync(cancellationToken) is { } batch)
         {
-            while (next is not null)
-            {
-                using var page = await next;
-                next = page.IsFinal ? null : pages.ReadAsync(claim, page.Last, pulse, readAhead.Token);
-                await EnterAsync("map", cancellationToken);
-                var mapping = time.GetTimestamp();
-                batch.Map(page, pulse);
-                Instruments.Passed("map", mapping, time);
-                await EnterAsync("write", cancellationToken);
-                var (after, end) = await CommitAsync(claim, page, batch, cancellationToken);
-                var quarantined = after.Counts.Quarantined - claim.Counts.Quarantined;
-                Claim = claim = after;
-                ProtocolPoint.Reached(ProtocolPoint.BatchCommitted, claim.Id.ToString());
-                pulse.Beat();
-                var isPaused = await brake.CountAsync(quarantined, pulse, cancellationToken) || claim.IsPaused;
-                if (end is not null)
-                    return end;
-                if (isPaused)
-                    return new SliceEnd.Paused(claim);
+            await EnterAsync("write", cancellationToken);
+            var (after, end) = await CommitAsync(claim, batch.Page, batch, cancellationToken);
+            var quarantined = after.Counts.Quarantined - claim.Counts.Quarantined;
+            Claim = claim = after;
+            ProtocolPoint.Reached(ProtocolPoint.BatchCommitted, claim.Id.ToString());
+            pulse.Beat();
+            var isPaused = await brake.CountAsync(quarantined, pulse, cancellationToken) || claim.IsPaused;
+            if (end is not null)
+                return end;
+            if (isPaused)
+                return new SliceEnd.Paused(claim);
 
-                // A suspect that has moved is none any more, and need not keep this worker to itself; and one that waits for
-                // its turn need not wait for whole slices.
-                if (isSuspect || gate is { IsAloneWanted: true } || drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)
-                    return new SliceEnd.Unfinished(claim);
-            }
+            // A suspect that has moved is none any more, and need not keep this worker to itself; and one that waits for
+            // its turn need not wait for whole slices.
+            if (isSuspect || gate is { IsAloneWanted: true } || drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)
+                batches.Stop();
+        }
 
-            throw new InvalidOperationException($"{claim.Id}: its final page was committed and yet it did not end.");
-        }
-        finally
-        {
-            await readAhead.CancelAsync();
-            await DropAsync(next);
-        }
+        return new SliceEnd.Unfinished(claim);
     }
+
+    private ISliceBatches Begin(SliceClaim claim, CancellationToken drain, CancellationToken cancellationToken)
+        => pipeline.Enrichment is { } enrichment
+            ? new EnrichedBatches(pipeline, enrichment, pages, settings, claim, _pulse, EnterAsync, time, drain, cancellationToken).Begin()
+            : new MappedBatches(pipeline, pages, claim, _pulse, EnterAsync, time, cancellationToken).Begin();
 
     /// <summary>
     /// Where a record is alone under suspicion, the ledger is told of each step: should it take this worker down as well,
@@ -158,15 +149,5 @@ internal sealed class SliceMigrator(
             Parameters = { new() { Value = (settings.LeaseSeconds * 1000).ToString(CultureInfo.InvariantCulture) } },
         };
         await limits.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    /// <summary>The page that was read ahead is not needed any more; what went wrong with it does not matter either.</summary>
-    private static async Task DropAsync(Task<SourcePage>? next)
-    {
-        if (next is null)
-            return;
-        await Task.WhenAny(next);
-        if (next.IsCompletedSuccessfully)
-            (await next).Dispose();
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Migration.Contracts.Migrations;
 
 /// <summary>One collection, its filter, and the table that its records become rows of.</summary>
@@ -22,6 +24,13 @@ public sealed record CollectionMapping
 
     /// <summary>In the order of the file, which is the order of the table that is created.</summary>
     public required IReadOnlyList<ColumnMapping> Columns { get; init; }
+
+    /// <summary>What is done with rows once they are mapped, in order.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<EnrichmentStep> Enrichment => Enrich ?? [];
+
+    /// <summary>As stored: null, and not there in the ledger, where a collection has no step.</summary>
+    public IReadOnlyList<EnrichmentStep>? Enrich { get; init; }
 
     public UnmappedFields Unmapped { get; init; } = UnmappedFields.Ignore;
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Migration.Contracts.Migrations;
 
 /// <summary>One column: where its value comes from and what it becomes.</summary>
@@ -10,4 +12,8 @@ public sealed record ColumnMapping(string Name, IReadOnlyList<string> Path, Colu
 {
     /// <summary>The path as the user wrote it, joined by dots.</summary>
     public string PathText => string.Join('.', Path);
+
+    /// <summary>True for a column that no field of a document fills, only a step of enrichment; its path is empty.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsEnriched { get; init; }
 }

@@ -9,7 +9,7 @@ public static class MigrationFileChanges
     /// One sentence for each setting that a run may not change and that differs, such as
     /// <c>collections.products.columns.price.type: numeric(18,2) -> numeric(12,2)</c>; empty when the run may go on.
     /// The name, the broker, <c>worker</c>, <c>slices.maxAttempts</c>, <c>source.maxRecordsPerSecond</c>,
-    /// <c>target.maxConnections</c>, <c>maxQuarantined</c>, the users and passwords of connections, and the order of collections and columns may change at any time.
+    /// <c>target.maxConnections</c>, <c>maxQuarantined</c>, how fast and how patiently enrichment calls, the users and passwords of connections, and the order of collections and columns may change at any time.
     /// </summary>
     public static IReadOnlyList<string> Between(MigrationFile old, MigrationFile @new)
     {
@@ -23,7 +23,7 @@ public static class MigrationFileChanges
 
     /// <summary>
     /// What stands in the way of replaying what failed with another file: the mapping of a collection's columns, its
-    /// <c>onConflict</c> and <c>unmapped</c> may be mended for it, besides all that may change at any time.
+    /// <c>enrich</c>, <c>onConflict</c> and <c>unmapped</c> may be mended for it, besides all that may change at any time.
     /// </summary>
     public static IReadOnlyList<string> ForReplayBetween(MigrationFile old, MigrationFile @new)
     {
@@ -33,7 +33,7 @@ public static class MigrationFileChanges
         return Between(old, @new with { Collections = [.. @new.Collections.Select(AsBefore)] });
 
         CollectionMapping AsBefore(CollectionMapping collection) => before.TryGetValue(collection.Name, out var known)
-            ? collection with { Columns = known.Columns, OnConflict = known.OnConflict, Unmapped = known.Unmapped }
+            ? collection with { Columns = known.Columns, Enrich = known.Enrich, OnConflict = known.OnConflict, Unmapped = known.Unmapped }
             : collection;
     }
 

@@ -63,6 +63,8 @@ public static class StoredMigrationFile
         return (JsonObject)Sorted(JsonSerializer.SerializeToNode(shown, Options))!;
     }
 
+    internal static JsonObject ToNode(EnrichmentStep step) => (JsonObject)Sorted(JsonSerializer.SerializeToNode(step, Options))!;
+
     // Reflection's order of properties is not promised, and the fingerprint and the reader's eye need one that is.
     private static JsonNode? Sorted(JsonNode? node) => node switch
     {

@@ -26,4 +26,10 @@ public sealed record WorkerSettings
     /// hanging. Default 300, 10 to 1500: longer than the slowest single record and statement may take.
     /// </summary>
     public int ProgressSeconds { get; init; } = 300;
+
+    /// <summary>
+    /// Records of enriched collections that a worker process has in flight at a time, over all of its slices. Default 64,
+    /// 1 to 10,000: more than it has cores by far, for it waits for others.
+    /// </summary>
+    public int EnrichConcurrency { get; init; } = 64;
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Worker;
+using Migration.Worker.Enrichment;
 using Migration.Worker.Sources;
 using Migration.Worker.Targets;
 using Npgsql;
@@ -79,6 +80,8 @@ internal sealed class QuarantineReplayer(
         ReplayedRecords replayed, CancellationToken cancellationToken)
     {
         var (mapped, refused) = Map(records, batch);
+        if (pipeline.Enrichment is { } enrichment)
+            await EnrichAsync(enrichment, mapped, refused, batch, cancellationToken);
         var outcome = await pipeline.Writer.WriteAsync(transaction.Connection!, transaction, batch.Rows, cancellationToken);
         refused.AddRange(outcome.Rejected.Select(row => (mapped[row.Row], Describe(mapped[row.Row], row.Rejection))));
         replayed.Add(outcome.Written, outcome.Skipped, records, refused);
@@ -112,6 +115,18 @@ internal sealed class QuarantineReplayer(
         }
 
         return (mapped, refused);
+    }
+
+    /// <summary>The transaction waits meanwhile, with nothing locked but the records themselves.</summary>
+    private async Task EnrichAsync(
+        RowEnrichment enrichment, List<HeldRecord> mapped, List<(HeldRecord Record, QuarantinedRecord Reason)> refused,
+        MappedBatch batch, CancellationToken cancellationToken)
+    {
+        foreach (var row in batch.Rewrite(await enrichment.EnrichAllAsync(batch.Rows, cancellationToken)).Reverse())
+        {
+            refused.Add((mapped[row.Row], Describe(mapped[row.Row], row.Rejection)));
+            mapped.RemoveAt(row.Row);
+        }
     }
 
     private QuarantinedRecord Describe(HeldRecord record, Worker.Mapping.RecordRejection rejection)

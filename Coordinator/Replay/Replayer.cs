@@ -4,6 +4,7 @@ using Migration.Contracts.Migrations;
 using Migration.Coordinator.Observing;
 using Migration.Coordinator.Runs;
 using Migration.Worker;
+using Migration.Worker.Enrichment;
 using Migration.Worker.Targets;
 using Npgsql;
 using Spectre.Console;
@@ -100,10 +101,14 @@ internal sealed class Replayer(
     private async Task<ReplayedRecords> ReplayQuarantineAsync(Guid? replay, string hash, CancellationToken cancellationToken)
     {
         var total = new ReplayedRecords();
+        var slots = new RecordSlots(file.Worker.EnrichConcurrency);
         foreach (var collection in file.Collections.Where(c => request.Selection.Collection is null || c.Name == request.Selection.Collection))
         {
+            using var enrichment = RowEnrichment.Open(
+                collection, slots,
+                new(run.Id, target, Environment.GetEnvironmentVariable, TimeProvider.System, loggers.CreateLogger<QuarantineReplayer>()));
             var replayer = new QuarantineReplayer(
-                run, new CollectionRows(collection), hash, target, TimeProvider.System, loggers.CreateLogger<QuarantineReplayer>());
+                run, new CollectionRows(collection, enrichment), hash, target, TimeProvider.System, loggers.CreateLogger<QuarantineReplayer>());
             await replayer.ReplayAsync(replay, request.Selection.Cause, request.Most - total.Tried, total.Add, cancellationToken);
         }
 

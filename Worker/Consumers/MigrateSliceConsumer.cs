@@ -212,13 +212,15 @@ internal sealed class MigrateSliceConsumer(
         => await TransientRetry.Create(what, logger, time).ExecuteAsync(async token => await action(token), cancellationToken);
 
     /// <summary>
-    /// A source that cannot be opened and a table that may not be written to are the same for every slice: another
+    /// A source that cannot be opened, a table that may not be written to and a service that never answers are the same for every slice: another
     /// attempt here is useless, and counting it would make one wrongly set up worker give up the whole run.
     /// </summary>
     private static bool IsThisWorkersFault(Exception exception, bool hasBegun) => exception switch
     {
         SourceException source => !hasBegun && !source.IsTransient,
         PostgresException refused => PostgresErrors.IsConfiguration(refused),
+        // What enrichment needs cannot be used at all.
+        UserException => true,
         _ => false,
     };
 

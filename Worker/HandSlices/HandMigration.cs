@@ -53,6 +53,12 @@ internal sealed class HandMigration(
             {
                 _logger.FenceLost(id.ToString());
             }
+            catch (UserException)
+            {
+                // No slice's fault: what enrichment needs cannot be used.
+                await context.Ledger.HandBackAsync(attempt?.Claim ?? claim, CancellationToken.None);
+                throw;
+            }
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 await FailAsync(attempt?.Claim ?? claim, e);

@@ -65,7 +65,7 @@ internal sealed class RunSubscriptions(
         var file = options.Connect(run.File);
         var context = new RunContext(
             run, file, options.Broker is not null, connections.Slices, worker, time, loggers.CreateLogger<SliceMigrator>(),
-            inHand.Gate, connections.Single);
+            inHand.Gate, connections.Single, options.Multiply);
         var slices = Math.Min(file.Worker.Slices * options.Multiply, connections.ForSlices);
         var endpoint = connector.ConnectReceiveEndpoint(
             RunTopology.Slices(run),

@@ -5,7 +5,7 @@ namespace Migration.Worker.Mapping;
 
 /// <summary>One column of the plan: which field it takes and how the value is written.</summary>
 /// <param name="column">The column as the target has it.</param>
-/// <param name="field">The field, or null for the column that keeps unmapped fields.</param>
+/// <param name="field">The field, or null for the column that keeps unmapped fields and for one that enrichment fills.</param>
 /// <param name="isKey">True when the column is in the primary key.</param>
 internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isKey)
 {

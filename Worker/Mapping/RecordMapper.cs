@@ -29,18 +29,21 @@ internal sealed class RecordMapper
     private readonly FieldNode _root = FieldNode.Root();
     private readonly int _slots;
     private readonly ColumnStep[] _steps;
+    private readonly ColumnStep? _kept;
     private readonly UnmappedAction _unmapped;
 
     public RecordMapper(CollectionMapping mapping)
     {
         _unmapped = mapping.Unmapped.Action;
+        var enriched = mapping.Columns.Where(c => c.IsEnriched).Select(c => c.Name).ToHashSet();
         var paths = mapping.Columns.ToDictionary(c => c.Name, c => c.Path);
         var kept = _unmapped == UnmappedAction.Keep ? mapping.Unmapped.Column : null;
         var slots = 0;
         _steps = [.. TargetColumn.Of(mapping).Select(column => new ColumnStep(
             column,
-            column.Name == kept ? null : FieldOf(paths[column.Name], ref slots),
+            column.Name == kept || enriched.Contains(column.Name) ? null : FieldOf(paths[column.Name], ref slots),
             mapping.PrimaryKey.Contains(column.Name)))];
+        _kept = Array.Find(_steps, step => step.Column.Name == kept);
         _slots = slots;
     }
 
@@ -113,7 +116,7 @@ internal sealed class RecordMapper
     private RecordRejection? WriteColumn(
         ColumnStep step, ReadOnlySpan<byte> document, ReadOnlySpan<FieldSlot> slots, RowBuffer rows)
     {
-        if (step.Field is null) return WriteKept(step, document, rows);
+        if (step.Field is null) return step == _kept ? WriteKept(step, document, rows) : WriteNothingYet(rows);
         var slot = slots[step.Field.Slot];
         if (slot.Length == 0 || slot.Type is BsonType.Null or BsonType.Undefined)
         {
@@ -125,6 +128,13 @@ internal sealed class RecordMapper
         var value = document.Slice(slot.Offset, slot.Length - 1);
         if (step.Conversion.Write(slot.Type, value, rows) is { } refusal) return Refused(step, refusal, slot.Type, value);
         return rows.UnfinishedBytes <= MaxRowBytes ? null : TooLarge(step, rows.UnfinishedBytes);
+    }
+
+    /// <summary>Enrichment fills the column, and looks whether it must have a value.</summary>
+    private static RecordRejection? WriteNothingYet(RowBuffer rows)
+    {
+        rows.AppendNull();
+        return null;
     }
 
     private RecordRejection? WriteKept(ColumnStep step, ReadOnlySpan<byte> document, RowBuffer rows)

@@ -2,7 +2,7 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static class CollectionSection
 {
-    public static readonly string[] Keys = ["name", "filter", "table", "primaryKey", "onConflict", LimitsSection.MaxQuarantined, "columns", "unmapped"];
+    public static readonly string[] Keys = ["name", "filter", "table", "primaryKey", "onConflict", LimitsSection.MaxQuarantined, "columns", "unmapped", EnrichSection.Key];
 
     public static readonly string[] ConflictActions = ["fail", "skip", "overwrite"];
 
@@ -22,6 +22,7 @@ internal static class CollectionSection
             MaxQuarantined = LimitsSection.Limit(section),
             // PostgreSQL makes a key's columns NOT NULL, so a record without one must be quarantined before it gets there.
             Columns = [.. columns.Select(c => c with { Required = c.Required || key.Contains(c.Name) })],
+            Enrich = EnrichSection.Read(section, columns, unmapped.Column),
             Unmapped = unmapped,
         };
     }

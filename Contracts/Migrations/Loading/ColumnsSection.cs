@@ -3,7 +3,7 @@ namespace Migration.Contracts.Migrations.Loading;
 /// <summary>The map of columns: a name and its type, or a name and a map.</summary>
 internal static class ColumnsSection
 {
-    public static readonly string[] Keys = ["path", "type", "required"];
+    public static readonly string[] Keys = ["path", "type", "required", "enriched"];
 
     private const string ExpectedType = "a PostgreSQL type, such as text or numeric(18,2)";
 
@@ -56,7 +56,21 @@ internal static class ColumnsSection
         }
 
         var type = section.Find("type") is { } node ? ReadType(section, node, section.Label("type")) : AnyType;
-        return new ColumnMapping(key.Raw, ReadPath(section, key), type, section.Flag("required") ?? false, key.Place.Line);
+        var required = section.Flag("required") ?? false;
+        return section.Flag("enriched") == true
+            ? ReadEnriched(section, key, type, required)
+            : new ColumnMapping(key.Raw, ReadPath(section, key), type, required, key.Place.Line);
+    }
+
+    // Its path is empty, so that no field of a document is taken for mapped on its account.
+    private static ColumnMapping ReadEnriched(SectionReader section, YamlText key, ColumnType type, bool required)
+    {
+        if (section.Find("path") is not null)
+        {
+            section.Mistake("path", "stands beside enriched: true; expected one of them: a column that only enrichment fills takes no field");
+        }
+
+        return new ColumnMapping(key.Raw, [], type, required, key.Place.Line) { IsEnriched = true };
     }
 
     private static ColumnType ReadType(SectionReader section, YamlNode node, string label)
@@ -106,6 +120,11 @@ internal static class ColumnsSection
         if ((value as YamlMap)?.Find("path") is { } path)
         {
             collection.Context.Mistakes.Add(path.Place, $"{label} takes the unmapped fields; expected no path");
+        }
+
+        if (column.IsEnriched)
+        {
+            collection.Context.Mistakes.Add(value.Place, $"{label} takes the unmapped fields; expected enriched: false");
         }
 
         if (column.Type is not { Kind: ColumnKind.Jsonb, IsArray: false })

@@ -32,6 +32,10 @@ internal sealed partial class Placeholders(Func<string, string?> environment, st
         return complete ? result.Append(text.Raw, end, text.Raw.Length - end).ToString() : null;
     }
 
+    /// <summary>The paths of the files that a text stands for.</summary>
+    public static IEnumerable<string> FilesOf(string raw) =>
+        Placeholder().Matches(raw).Select(match => match.Groups["file"]).Where(file => file.Success).Select(file => file.Value);
+
     private string? ValueOf(Match match, Place place)
     {
         if (match.Groups["file"] is { Success: true } file)

@@ -44,6 +44,11 @@ internal static class RunIdentity
         {
             AddColumn(settings, $"{path}.columns.{Step(mapping.Name)}", mapping);
         }
+
+        for (var i = 0; i < collection.Enrichment.Count; i++)
+        {
+            AddStep(settings, $"{path}.enrich.{Text(i)}", collection.Enrichment[i]);
+        }
     }
 
     private static void AddColumn(SortedDictionary<string, string> settings, string path, ColumnMapping column)
@@ -52,6 +57,19 @@ internal static class RunIdentity
         settings[$"{path}.path"] = PathText(column.Path);
         settings[$"{path}.type"] = column.Type.ToString();
         settings[$"{path}.required"] = Text(column.Required);
+        if (column.IsEnriched)
+        {
+            settings[$"{path}.enriched"] = Text(true);
+        }
+    }
+
+    private static void AddStep(SortedDictionary<string, string> settings, string path, EnrichmentStep step)
+    {
+        settings[path] = Present;
+        foreach (var (key, value) in StoredMigrationFile.ToNode(step.WithoutTuning()))
+        {
+            settings[$"{path}.{key}"] = value?.ToJsonString() ?? "null";
+        }
     }
 
     // Quoted where it holds a dot, so that no two settings share a path.

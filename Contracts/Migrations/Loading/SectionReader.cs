@@ -143,6 +143,21 @@ internal sealed class SectionReader
             .Where(item => item.Value is not null)];
     }
 
+    /// <summary>The entries of a map with at least one; none when absent or wrong.</summary>
+    public IReadOnlyList<KeyValuePair<YamlText, YamlNode>> Entries(string key, string expected)
+    {
+        switch (Find(key))
+        {
+            case null:
+                return [];
+            case YamlMap { Entries.Count: > 0 } found:
+                return found.Entries;
+            case var node:
+                Mistake(key, $"{(node is YamlMap ? "is empty" : node.Is)}; expected {expected}");
+                return [];
+        }
+    }
+
     /// <summary>The value as written, for messages; what placeholders stand for stays hidden.</summary>
     public string Raw(string key) => Find(key) is YamlText text ? Shown.Text(text.Raw) : "missing";
 

@@ -26,6 +26,11 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(CollectionSection.Keys.Order(), Keys(Definition("collection")));
         Assert.Equal(ColumnsSection.Keys.Order(), Keys(Definition("column")));
         Assert.Equal(UnmappedSection.Keys.Order(), Keys(Definition("unmapped")));
+        Assert.Equal(EnrichSection.Kinds.Order(), Keys(Definition("enrichStep")));
+        Assert.Equal(HttpStepSection.Keys.Order(), Keys(Definition("http")));
+        Assert.Equal(RehostStepSection.Keys.Order(), Keys(Definition("rehost")));
+        Assert.Equal(StoreSection.Keys.Order(), Keys(Definition("store")));
+        Assert.Equal(LookupStepSection.Keys.Order(), Keys(Definition("lookup")));
     }
 
     [Fact]
@@ -33,6 +38,8 @@ public sealed class MigrationFileSchemaTests
     {
         Assert.Equal(CollectionSection.ConflictActions, Words("onConflict"));
         Assert.Equal(UnmappedSection.Words, Words("unmapped"));
+        Assert.Equal(HttpStepSection.Methods, Words("http", "method"));
+        Assert.Equal(FailureActionText.Words, Words("http", "onFailure"));
     }
 
     public static TheoryData<string, string, int, int> Ranges()
@@ -53,7 +60,7 @@ public sealed class MigrationFileSchemaTests
     }
 
     [Fact]
-    public void Every_number_of_the_file_has_a_range() => Assert.Equal(11, Ranges().ToList().Count);
+    public void Every_number_of_the_file_has_a_range() => Assert.Equal(12, Ranges().ToList().Count);
 
     [Theory]
     [MemberData(nameof(Ranges))]
@@ -108,8 +115,10 @@ public sealed class MigrationFileSchemaTests
         return section["properties"]!.AsObject().Select(p => p.Key).Order();
     }
 
-    private static IEnumerable<string> Words(string key) =>
-        Definition("collection")["properties"]![key]!["anyOf"]![0]!["enum"]!.AsArray().Select(word => (string)word!);
+    private static IEnumerable<string> Words(string key) => Words("collection", key);
+
+    private static IEnumerable<string> Words(string definition, string key) =>
+        Definition(definition)["properties"]![key]!["anyOf"]![0]!["enum"]!.AsArray().Select(word => (string)word!);
 
     private static IReadOnlyList<MigrationFileMistake> MistakesWith(string section, string key, long value)
     {

@@ -5,6 +5,7 @@ using Migration.Contracts.Migrations;
 using Migration.Coordinator.Replay;
 using Migration.Coordinator.Tests.Tracking;
 using Migration.Worker;
+using Migration.Worker.Enrichment;
 using MongoDB.Bson;
 
 namespace Migration.Coordinator.Tests.Replay;
@@ -51,6 +52,21 @@ public sealed class QuarantineReplayerTests
         Assert.Equal(before, await TextsAsync(ledger, Counts + " UNION ALL " + Rows + " UNION ALL " + Open));
     }
 
+    [Fact]
+    public async Task Replayed_records_go_through_enrichment_and_those_that_it_refuses_stay()
+    {
+        await using var ledger = await QuarantinedAsync();
+        var run = (await new RunLedger(ledger.Target).FindAsync("shop", Cancellation))!;
+        var replay = await new ReplayLedger(ledger.Target).StartAsync(run.Id, "all", "hash", Cancellation);
+
+        var total = new ReplayedRecords();
+        await Replayer(ledger, run, ConflictAction.Skip, new NoteStep()).ReplayAsync(replay, null, 100, total.Add, Cancellation);
+
+        Assert.Equal(["0: 6 + 1 + 3", "1: 9 + 0 + 1"], await TextsAsync(ledger, Counts));
+        Assert.Equal("2:note 2, 7:there", Assert.Single(await TextsAsync(ledger, Rows)));
+        Assert.Equal("not a document|read, text|map, 1|enrich, text|map", Assert.Single(await TextsAsync(ledger, Open)));
+    }
+
     private const string Counts =
         "(SELECT format('%s: %s + %s + %s', number, written, skipped, quarantined) FROM migration.slice ORDER BY number)";
 
@@ -60,13 +76,35 @@ public sealed class QuarantineReplayerTests
     private const string Open =
         "(SELECT string_agg(format('%s|%s', record_id, stage), ', ' ORDER BY id) FROM migration.quarantine WHERE resolved_at IS NULL)";
 
-    private static QuarantineReplayer Replayer(TestLedger ledger, RunRecord run, ConflictAction onConflict)
+    private sealed class NoteStep : IRowStep
+    {
+        public int Batch => 10;
+
+        public Task EnrichAsync(IReadOnlyList<EnrichedRecord> records, CancellationToken cancellationToken)
+        {
+            foreach (var record in records)
+            {
+                if (record.Get("id") is 1L)
+                    record.Refuse("note", null, "not this one");
+                else
+                    record.Set("note", $"note {record.Get("id")}", "A test");
+            }
+
+            return Task.CompletedTask;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private static QuarantineReplayer Replayer(TestLedger ledger, RunRecord run, ConflictAction onConflict, IRowStep? step = null)
     {
         var file = StoredMigrationFile.FromStoredJson(run.File);
         var note = new ColumnMapping("note", ["note"], new ColumnType(ColumnKind.Text), Required: false, Line: 2);
         var mapping = file.Collections[0] with { OnConflict = onConflict, Columns = [.. file.Collections[0].Columns, note] };
         return new QuarantineReplayer(
-            run, new CollectionRows(mapping), "hash", ledger.Target, TimeProvider.System, NullLogger<QuarantineReplayer>.Instance);
+            run, new CollectionRows(mapping, step is null ? null : new RowEnrichment(mapping, [step], new RecordSlots(4), TimeProvider.System)), "hash", ledger.Target, TimeProvider.System, NullLogger<QuarantineReplayer>.Instance);
     }
 
     /// <summary>

@@ -28,7 +28,12 @@ internal sealed class SliceLab : IAsyncDisposable
     public string DumpFile => _dump;
 
     /// <param name="records">Their <c>_id</c>s are 0, 1, 2, ...; all in one slice.</param>
-    public static async Task<SliceLab> CreateAsync(int records, int batchRecords = 10, int maxAttempts = 5)
+    /// <param name="enrich">Steps, each line indented by six; they may fill the columns <c>word</c> and <c>score</c>.</param>
+    /// <param name="text">The field of that name; a numbered text by default.</param>
+    /// <param name="textType">And its column's type.</param>
+    /// <param name="worker">Further settings of a worker, a comma before each.</param>
+    public static async Task<SliceLab> CreateAsync(int records, int batchRecords = 10, int maxAttempts = 5, string? enrich = null, string? worker = null,
+        Func<int, BsonValue>? text = null, string textType = "text")
     {
         var database = await Postgres.CreateDatabaseAsync(Cancellation);
         var dump = Path.Combine(Path.GetTempPath(), $"{database.Name}", "numbers.bson");
@@ -36,7 +41,7 @@ internal sealed class SliceLab : IAsyncDisposable
         await using (var stream = System.IO.File.Create(dump))
         {
             for (var i = 0; i < records; i++)
-                await stream.WriteAsync(new BsonDocument { ["_id"] = i, ["text"] = "record " + i }.ToBson(), Cancellation);
+                await stream.WriteAsync(new BsonDocument { ["_id"] = i, ["text"] = text?.Invoke(i) ?? "record " + i }.ToBson(), Cancellation);
         }
 
         var file = MigrationFileLoader.LoadText(
@@ -44,14 +49,14 @@ internal sealed class SliceLab : IAsyncDisposable
             name: lab
             source: { uri: "{{dump}}" }
             target: { uri: "{{database.Uri}}" }
-            worker: { batchRecords: {{batchRecords}} }
+            worker: { batchRecords: {{batchRecords}}{{worker}} }
             slices: { maxAttempts: {{maxAttempts}} }
             collections:
               - name: numbers
                 primaryKey: id
-                columns: { id: { path: _id, type: int4 }, text: text }
-            """,
-            dump, _ => null);
+                columns: { id: { path: _id, type: int4 }, text: "{{textType}}"{{(enrich?.Contains("word", StringComparison.Ordinal) != true ? " }" : ", word: { type: text, enriched: true }, score: { type: int4, enriched: true } }")}}
+            """ + (enrich is null ? "" : $"\n    enrich:\n{enrich}\n"),
+            dump, name => name.StartsWith("MIGRATION_TEST_", StringComparison.Ordinal) ? Environment.GetEnvironmentVariable(name) : null);
         var lab = new SliceLab(database, dump, file);
         await lab.PlanAsync(records);
         return lab;

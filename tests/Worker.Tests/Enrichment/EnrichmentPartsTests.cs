@@ -1,0 +1,70 @@
+using Migration.Worker.Enrichment;
+
+namespace Migration.Worker.Tests.Enrichment;
+
+public sealed class EnrichmentPartsTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Slots_are_given_in_the_order_in_which_they_were_asked_for()
+    {
+        var slots = new RecordSlots(4);
+        await slots.EnterAsync(3, Cancellation);
+        var many = slots.EnterAsync(4, Cancellation);
+        var one = slots.EnterAsync(1, Cancellation);
+
+        // One is free, and still the small one does not slip by.
+        Assert.False(one.IsCompleted);
+        slots.Leave(3);
+        await many;
+        Assert.False(one.IsCompleted);
+        slots.Leave(4);
+        await one;
+    }
+
+    [Fact]
+    public async Task Who_gives_up_waiting_for_slots_stands_in_nobody_s_way()
+    {
+        var slots = new RecordSlots(2);
+        await slots.EnterAsync(1, Cancellation);
+        using var giveUp = new CancellationTokenSource();
+        var many = slots.EnterAsync(2, giveUp.Token);
+        var one = slots.EnterAsync(1, Cancellation);
+
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => many);
+        await one;
+    }
+
+    [Theory]
+    [InlineData(64, 1, 2000, 3.0, 21)] // a second's work
+    [InlineData(64, 1, 2000, 30.0, 16)] // a quarter of the slots at least
+    [InlineData(64, 1, 2000, 0.0001, 2000)] // as without enrichment
+    [InlineData(64, 50, 2000, 3.0, 50)] // whole groups
+    [InlineData(64, 1, 10, 0.1, 10)] // what the user allows
+    [InlineData(1, 1, 2000, 3.0, 1)]
+    public void A_page_is_about_a_second_s_work(int slots, int group, int most, double seconds, int records)
+    {
+        var size = new PageSize(slots, group, most);
+        for (var i = 0; i < 12; i++)
+            size.Learn(seconds);
+
+        Assert.Equal(records, size.Records);
+    }
+
+    [Fact]
+    public async Task The_window_has_room_for_its_first_pages_however_large_and_then_within_its_limits()
+    {
+        using var window = new AheadWindow(2, 100, 1000);
+        window.Add(500, 5000);
+        await window.WaitForRoomAsync(Cancellation);
+        window.Add(500, 5000);
+        var third = window.WaitForRoomAsync(Cancellation);
+        Assert.False(third.IsCompleted);
+
+        window.Remove(500, 5000);
+        await third;
+    }
+}
