@@ -7,6 +7,7 @@ internal static class CoordinatorCommand
 {
     public static RootCommand Create() => new("Moves MongoDB and DocumentDB collections into PostgreSQL.")
     {
+        InferCommand.Create(),
         RunCommand.Create(),
         PlanCommand.Create(),
         StatusCommand.Create(),
