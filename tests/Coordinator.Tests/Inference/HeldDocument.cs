@@ -80,7 +80,7 @@ internal static class HeldDocument
         ColumnKind.Text => held == (value is BsonSymbol symbol ? symbol.Name : value is BsonObjectId id ? id.Value.ToString() : value.AsString),
         ColumnKind.Int8 => value is BsonInt32 or BsonInt64 && held == value.ToInt64().ToString(CultureInfo.InvariantCulture),
         ColumnKind.Float8 => IsSameDouble(value.ToDouble(), ReadDouble(held)),
-        ColumnKind.Numeric => value is BsonDouble number ? ReadDouble(held).Equals(number.Value) : IsSameDecimal(value.ToString()!, held),
+        ColumnKind.Numeric => value is BsonDouble number ? IsSameDouble(number.Value, ReadDouble(held)) : IsSameDecimal(value.ToString()!, held),
         ColumnKind.Bool => held == (value.AsBoolean ? "true" : "false"),
         ColumnKind.TimestampTz => held == value.AsBsonDateTime.MillisecondsSinceEpoch.ToString(CultureInfo.InvariantCulture),
         ColumnKind.Uuid => Guid.Parse(held) == value.AsBsonBinaryData.ToGuid(GuidRepresentation.Standard),
