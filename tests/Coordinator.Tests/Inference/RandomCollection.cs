@@ -104,7 +104,7 @@ internal sealed class RandomCollection
     {
         0 => _random.Next(int.MinValue, int.MaxValue),
         1 => new BsonInt64(_random.NextInt64(long.MinValue, long.MaxValue)),
-        2 => _random.Next(20) switch { 0 => double.NaN, 1 => double.NegativeInfinity, 2 => -0.0, 3 => 3.0, _ => BitConverter.Int64BitsToDouble(_random.NextInt64()) },
+        2 => new BsonDouble(_random.Next(20) switch { 0 => double.NaN, 1 => double.NegativeInfinity, 2 => -0.0, 3 => 3.0, _ => BitConverter.Int64BitsToDouble(_random.NextInt64()) }),
         3 => _random.NextDouble() * 1000,
         4 => Decimal128.Parse($"{(_random.Next(2) == 0 ? "-" : "")}{_random.NextInt64(1, long.MaxValue)}E{_random.Next(-40, 20)}"),
         5 => _random.Next(30) switch { 0 => Decimal128.QNaN, 1 => Decimal128.NegativeInfinity, 2 => Decimal128.Parse("-0"), _ => Decimal128.Parse("12.50") },
