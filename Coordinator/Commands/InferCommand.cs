@@ -3,6 +3,7 @@ using Migration.Contracts.Migrations;
 using Migration.Coordinator.Inference;
 using Migration.Worker;
 using Migration.Worker.Commands;
+using Migration.Worker.Sources;
 using Spectre.Console;
 
 namespace Migration.Coordinator.Commands;
@@ -81,20 +82,27 @@ internal static class InferCommand
     private static async Task<InferredFile> ProfileAsync(
         SourceSettings source, string[] wanted, int sample, CancellationToken cancellationToken)
     {
-        var (inferred, others, tables) = (new List<InferredCollection>(), new List<string>(), new ColumnNames());
+        var (inferred, leftOut, tables) = (new List<InferredCollection>(), new List<string>(), new ColumnNames());
         foreach (var name in await InferenceSource.CollectionsAsync(source, wanted, cancellationToken))
         {
-            await using var collection = await InferenceSource.OpenAsync(source, name, cancellationToken);
-            using var profile = await CollectionProfile.TakeAsync(name, collection, sample, cancellationToken);
-            if (profile is { Seen: 0, Unreadable: > 0 } && wanted.Length == 0)
-                others.Add(name);
-            else
-                inferred.Add(new InferredCollection(profile, tables.Take([name])));
+            try
+            {
+                await using var collection = await InferenceSource.OpenAsync(source, name, cancellationToken);
+                using var profile = await CollectionProfile.TakeAsync(name, collection, sample, cancellationToken);
+                if (profile is { Seen: 0, Unreadable: > 0 } && wanted.Length == 0)
+                    leftOut.Add($"{name}: none of what was looked at can be read as a document");
+                else
+                    inferred.Add(new InferredCollection(profile, tables.Take([name])));
+            }
+            catch (SourceException e) when (!e.IsTransient && wanted.Length == 0)
+            {
+                leftOut.Add($"{name}: {e.Message}"); // a view, say; nobody asked for it by name
+            }
         }
 
         return inferred.Count > 0
-            ? new InferredFile(source, inferred) { NoCollections = others }
-            : throw new UserException($"{ConnectionText.Describe(source.Uri)}: none of {string.Join(", ", others)} holds a document that can be read.");
+            ? new InferredFile(source, inferred) { LeftOut = leftOut }
+            : throw new UserException($"{ConnectionText.Describe(source.Uri)}: no collection can be read. {string.Join("\n", leftOut)}");
     }
 
     /// <summary>As a run would load it: what was written must be what is meant.</summary>

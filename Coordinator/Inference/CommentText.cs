@@ -8,14 +8,14 @@ namespace Migration.Coordinator.Inference;
 /// <summary>Words for comments of a migration file. Names come from documents, which may hold anything: none may end the comment.</summary>
 internal static class CommentText
 {
-    private const int LongestName = 80;
+    private const int LongestText = 160;
 
     public static string Path(IEnumerable<string> path) => Safe(string.Join('.', path));
 
-    public static string Safe(string name)
+    public static string Safe(string text)
     {
         var safe = new StringBuilder();
-        foreach (var rune in name.EnumerateRunes().Take(LongestName))
+        foreach (var rune in text.EnumerateRunes().Take(LongestText))
             safe.Append(IsShown(rune) ? rune.ToString() : "?");
         return safe.ToString();
     }

@@ -18,6 +18,8 @@ internal static class InferenceText
 
         console.Write(table);
         console.Line("json: columns of several types, or of arrays of documents. In quarantine: values seen that PostgreSQL cannot hold.");
+        foreach (var other in file.LeftOut)
+            console.MarkupLineInterpolated($"[yellow]left out[/] {other}");
         console.Line($"Written to {path}. Read it, then: coordinator check {path}");
     }
 

@@ -8,12 +8,6 @@ namespace Migration.Coordinator.Inference;
 /// </summary>
 internal sealed class InferredCollection
 {
-    // MaxTupleAttributeNumber is 1,664 and MaxHeapAttributeNumber 1,600; one is for unmapped fields.
-    private const int MostColumns = 1_599;
-
-    // Of a page of 8 KiB, less its header, a row's, the bits that say what is null, and the column for unmapped fields.
-    private const int MostRowBytes = 7_700;
-
     /// <summary>More names than this, each in few of the documents, are keys of a map and no fields.</summary>
     private const int MostFieldsOfRareNames = 30;
 
@@ -21,7 +15,7 @@ internal sealed class InferredCollection
 
     private readonly ColumnNames _names = new();
     private readonly List<string> _leftOut = [];
-    private int _rowBytes;
+    private readonly RowRoom _room = new();
 
     public InferredCollection(CollectionProfile profile, string table)
     {
@@ -29,7 +23,7 @@ internal sealed class InferredCollection
         Table = table;
         var hasPlainId = profile.Root.Children.Any(field => ColumnNames.Plain(field.Name) == "id" && field.Name != "_id");
         Key = KeyOf(profile.Key, _names.Take([hasPlainId ? $"{ColumnNames.Plain(profile.Name)}_key" : "id"]));
-        _rowBytes = Key.RowBytes;
+        _room.Take(Key);
         UnmappedColumn = _names.Take(["extra"]);
         var fields = new List<InferredField>();
         foreach (var field in profile.Root.Children.Where(field => field.Name != "_id"))
@@ -89,11 +83,8 @@ internal sealed class InferredCollection
         var taken = new HashSet<InferredField>(ReferenceEqualityComparer.Instance);
         foreach (var field in fields.OrderByDescending(field => field.Profile.Values))
         {
-            var bytes = new InferredColumn("", field.Path, field.Choice, field.Profile).RowBytes;
-            if (taken.Count + 1 >= MostColumns || _rowBytes + bytes > MostRowBytes)
-                continue;
-            taken.Add(field);
-            _rowBytes += bytes;
+            if (_room.Take(new InferredColumn("", field.Path, field.Choice, field.Profile)))
+                taken.Add(field);
         }
 
         _leftOut.AddRange(fields.Where(field => !taken.Contains(field))

@@ -8,8 +8,8 @@ namespace Migration.Coordinator.Inference;
 /// <param name="Source">Where the sample came from. Written only where it is a dump's path.</param>
 internal sealed partial record InferredFile(SourceSettings Source, IReadOnlyList<InferredCollection> Collections)
 {
-    /// <summary>What stands beside the collections in a dump, and holds nothing that can be read as documents.</summary>
-    public IReadOnlyList<string> NoCollections { get; init; } = [];
+    /// <summary>What else is in the database or dump, each with why it is left out: what cannot be read as a collection.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
 
     /// <summary>The JSON schema's file, which is written beside the migration file.</summary>
     public const string SchemaFile = "migration.schema.json";
@@ -43,8 +43,8 @@ internal sealed partial record InferredFile(SourceSettings Source, IReadOnlyList
             .Append("# 'coordinator check' says of it: it tries records that the sample did not hold.\n#\n");
         foreach (var profile in Collections.Select(collection => collection.Profile))
             text.Append("#   ").Append(CommentText.Safe(profile.Name)).Append(": ").Append(Seen(profile)).Append('\n');
-        foreach (var name in NoCollections)
-            text.Append("#   ").Append(CommentText.Safe(name)).Append(": left out, for none of what was looked at is a document\n");
+        foreach (var other in LeftOut)
+            text.Append("#   left out: ").Append(CommentText.Safe(other)).Append('\n');
         text.Append("#\n# Set in the environment, as passwords have no place in a file:\n");
         if (Source.IsServer)
             text.Append("#   MIGRATION_SOURCE=").Append(CommentText.Safe(ConnectionText.Describe(Source.Uri))).Append("   with its password and options\n");

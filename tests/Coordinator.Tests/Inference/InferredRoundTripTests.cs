@@ -36,6 +36,25 @@ public sealed class InferredRoundTripTests
     }
 
     [Fact]
+    public async Task A_row_of_as_many_columns_as_are_inferred_fits_into_a_page()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        await using var connection = await database.DataSource.OpenConnectionAsync(Cancellation);
+        BsonValue[] kinds = [true, 1L, "a text of twenty-two..", 0.5, new BsonArray { "x" }, new BsonDateTime(0), "longer than a pointer to where it is kept"];
+        for (var shift = 1; shift <= kinds.Length; shift++)
+        {
+            var document = new BsonDocument { { "_id", 1 }, { RandomCollection.Ordinal, 0 } };
+            for (var i = 0; i < 2_500; i++)
+                document[$"f{i}"] = kinds[i % shift];
+            var mapping = Infer([document], $"wide{shift}");
+
+            var rows = await WriteAndReadAsync(connection, mapping, [document], shift);
+
+            Assert.Null(HeldDocument.Difference(mapping, document, rows[0]));
+        }
+    }
+
+    [Fact]
     public void What_the_mapping_refuses_was_said_in_the_file()
     {
         var documents = new RandomCollection(7).Documents(300);
