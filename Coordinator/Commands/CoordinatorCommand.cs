@@ -7,6 +7,8 @@ internal static class CoordinatorCommand
 {
     public static RootCommand Create() => new("Moves MongoDB and DocumentDB collections into PostgreSQL.")
     {
+        InferCommand.Create(),
+        CheckCommand.Create(),
         RunCommand.Create(),
         PlanCommand.Create(),
         StatusCommand.Create(),

@@ -37,6 +37,14 @@ internal sealed record TargetSurvey(
                 + $"GRANT CREATE ON DATABASE \"{connection.Database}\" TO \"{connection.UserName}\".");
         }
 
+        if (file.Collections.FirstOrDefault(mapping => mapping.OnConflict != ConflictAction.Fail) is { } merging
+            && !await MayMakeTemporaryAsync(connection, cancellationToken))
+        {
+            problems.Add(
+                $"{merging.Name}: onConflict skip and overwrite go through temporary tables, which user '{connection.UserName}' may not make. "
+                + $"Grant it: GRANT TEMPORARY ON DATABASE \"{connection.Database}\" TO \"{connection.UserName}\".");
+        }
+
         var tables = new List<TargetTablePlan>();
         foreach (var mapping in file.Collections.DistinctBy(mapping => mapping.Table))
             tables.Add(await TableAsync(connection, mapping, problems, cancellationToken));
@@ -54,6 +62,12 @@ internal sealed record TargetSurvey(
               OR has_database_privilege(current_database(), 'CREATE')
             """,
             connection);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static async Task<bool> MayMakeTemporaryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT has_database_privilege(current_database(), 'TEMPORARY')", connection);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -138,6 +138,8 @@ public sealed class BadInputTests
     [InlineData("status")]
     [InlineData("report")]
     [InlineData("plan")]
+    [InlineData("infer")]
+    [InlineData("check")]
     [InlineData("run")]
     [InlineData(null)]
     public async Task Help_does_not_show_what_the_environment_says(string? command)

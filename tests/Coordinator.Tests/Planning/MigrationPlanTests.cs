@@ -45,6 +45,27 @@ public sealed class MigrationPlanTests : IDisposable
     }
 
     [Fact]
+    public async Task Merging_without_the_right_to_make_temporary_tables_is_in_the_way()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        var role = $"role_{Guid.NewGuid():N}";
+        await ScalarAsync(database, $"CREATE ROLE {role} LOGIN PASSWORD 'tellnobody'; SELECT 0::int8");
+        try
+        {
+            var name = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString).Database;
+            await ScalarAsync(database, $"REVOKE TEMPORARY ON DATABASE \"{name}\" FROM PUBLIC; SELECT 0::int8");
+            var lesser = new UriBuilder(database.Uri) { UserName = role, Password = "tellnobody" }.Uri;
+
+            Assert.DoesNotContain((await MakeAsync(lesser)).Problems, problem => problem.Contains("GRANT TEMPORARY", StringComparison.Ordinal));
+            Assert.Contains((await MakeAsync(lesser, onConflict: "skip")).Problems, problem => problem.Contains("GRANT TEMPORARY", StringComparison.Ordinal));
+        }
+        finally
+        {
+            await ScalarAsync(database, $"DROP ROLE {role}; SELECT 0::int8");
+        }
+    }
+
+    [Fact]
     public async Task A_target_that_is_away_is_said_beside_what_the_source_tells_and_no_password_with_it()
     {
         var plan = await MakeAsync(new Uri("postgres://me:tellnobody@127.0.0.1:1/shop"));
@@ -103,7 +124,7 @@ public sealed class MigrationPlanTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private Task<MigrationPlan> MakeAsync(Uri target, int workers = 1, decimal? hours = null, int? cap = null, string? limit = null, int? connections = null)
+    private Task<MigrationPlan> MakeAsync(Uri target, int workers = 1, decimal? hours = null, int? cap = null, string? limit = null, int? connections = null, string onConflict = "fail")
     {
         var dump = Path.Combine(_folder, "products.ndjson");
         File.WriteAllLines(dump, Enumerable.Range(1, 100).Select(i => $$"""{"_id": {"$numberLong": "{{i}}"}, "name": "n{{(i % 2 == 0 ? "" : i)}}"}"""));
@@ -118,6 +139,7 @@ public sealed class MigrationPlanTests : IDisposable
             collections:
               - name: products
                 primaryKey: id
+                onConflict: {{onConflict}}
                 columns:
                   id: { path: _id, type: int8 }
                   name: text

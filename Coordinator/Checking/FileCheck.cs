@@ -1,0 +1,76 @@
+using Microsoft.Extensions.Logging;
+using Migration.Contracts.Migrations;
+using Migration.Coordinator.Planning;
+using Migration.Worker;
+using Migration.Worker.Hosting;
+
+namespace Migration.Coordinator.Checking;
+
+/// <summary>What a run by a migration file would meet. Finding it out writes nothing anywhere.</summary>
+/// <param name="Source">Without secrets, as are target and broker.</param>
+/// <param name="Broker">Null where the file names none.</param>
+/// <param name="IsFull">Every record was tried.</param>
+/// <param name="Collections">Those that could be read.</param>
+/// <param name="TargetState">Null when the target could not be looked at.</param>
+/// <param name="Problems">What a run would be refused for, a sentence each.</param>
+/// <param name="ExitCode">Of <see cref="Worker.ExitCode"/>: what the run would end with, as far as this can tell.</param>
+internal sealed record FileCheck(
+    string Name, string Source, string Target, string? Broker, bool IsFull, IReadOnlyList<CollectionPrediction> Collections,
+    TargetSurvey? TargetState, IReadOnlyList<string> Problems, int ExitCode)
+{
+    /// <summary>Documents looked at for paths where all go through the mapping.</summary>
+    private const int SampleForPaths = 1_000;
+
+    public long Rejected => Collections.Sum(collection => collection.Rejected);
+
+    /// <param name="sample">Records of each collection to try; null for all.</param>
+    public static async Task<FileCheck> MakeAsync(MigrationFile file, int? sample, ILogger logger, CancellationToken cancellationToken)
+    {
+        var problems = new List<(int Code, string Message)>();
+        var target = await TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken), problems);
+        problems.AddRange((target?.Problems ?? []).Select(problem => (Worker.ExitCode.Configuration, problem)));
+        if (file.Broker is { Uri: var broker })
+            await TryAsync(() => ReachAsync(broker, cancellationToken), problems);
+        var collections = new List<CollectionPrediction>();
+        foreach (var mapping in file.Collections)
+        {
+            if (await TryAsync(() => PredictAsync(file, mapping.Name, sample, logger, cancellationToken), problems) is { } prediction)
+                collections.Add(prediction);
+        }
+
+        return new FileCheck(
+            file.Name, ConnectionText.Describe(file.Source.Uri), ConnectionText.Describe(file.Target.Uri),
+            file.Broker is null ? null : ConnectionText.Describe(file.Broker.Uri), sample is null, collections, target,
+            [.. problems.Select(problem => problem.Message).Distinct()],
+            problems.Select(problem => problem.Code).FirstOrDefault(
+                collections.Exists(collection => collection.WouldPause) ? Worker.ExitCode.Incomplete : Worker.ExitCode.Done));
+    }
+
+    private static async Task<CollectionPrediction> PredictAsync(
+        MigrationFile file, string collection, int? sample, ILogger logger, CancellationToken cancellationToken)
+    {
+        await using var pipeline = await CollectionPipeline.OpenAsync(file, collection, cancellationToken);
+        return await new DryRun(file, pipeline, logger).PredictAsync(sample, SampleForPaths, cancellationToken);
+    }
+
+    private static async Task<string> ReachAsync(string broker, CancellationToken cancellationToken)
+    {
+        await BrokerProbe.CheckAsync(broker, cancellationToken);
+        return broker;
+    }
+
+    /// <summary>What the user can mend is noted, so that one check shows all of it; anything else is thrown.</summary>
+    private static async Task<T?> TryAsync<T>(Func<Task<T>> look, List<(int Code, string Message)> problems)
+        where T : class
+    {
+        try
+        {
+            return await look();
+        }
+        catch (Exception e) when (Failure.Describe(e).Code is Worker.ExitCode.Configuration or Worker.ExitCode.Unreachable)
+        {
+            problems.Add(Failure.Describe(e));
+            return null;
+        }
+    }
+}

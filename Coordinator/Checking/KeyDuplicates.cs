@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
+using Migration.Worker;
+using Migration.Worker.Sources;
+using Migration.Worker.Targets;
+
+namespace Migration.Coordinator.Checking;
+
+/// <summary>
+/// Finds rows with a primary key that another row has: the digest of each key is kept, up to a number that memory has room
+/// for. Only where the key could repeat: the column that takes <c>_id</c>, alone and not as text, cannot.
+/// </summary>
+internal sealed class KeyDuplicates
+{
+    /// <summary>About 200 MB of digests.</summary>
+    public const int MostKeys = 5_000_000;
+
+    private const string UniqueViolation = Npgsql.PostgresErrorCodes.UniqueViolation;
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<UInt128> _seen = [];
+    private readonly CollectionMapping _mapping;
+    private readonly int[] _places;
+    private string? _example;
+    private long _repeated;
+
+    private KeyDuplicates(CollectionMapping mapping)
+    {
+        _mapping = mapping;
+        var names = mapping.Columns.Select(column => column.Name).ToList();
+        _places = [.. mapping.PrimaryKey.Select(name => names.IndexOf(name))];
+    }
+
+    /// <summary>True when keys were more than are kept: what comes after is not compared.</summary>
+    public bool IsFull { get; private set; }
+
+    /// <summary>Null where keys cannot repeat, or may.</summary>
+    public static KeyDuplicates? For(CollectionMapping mapping, bool isServer)
+    {
+        if (mapping.OnConflict != ConflictAction.Fail)
+            return null;
+
+        // A server keeps _id unique. As texts, the int 1 and the string "1" are the same; and a dump may hold a record twice.
+        var keepsId = mapping.Columns.Any(column => mapping.PrimaryKey.Contains(column.Name)
+            && column is { Path: ["_id"], Type.Kind: not (ColumnKind.Text or ColumnKind.Varchar) });
+        return isServer && keepsId ? null : new(mapping);
+    }
+
+    /// <summary>Takes a row; the first that repeats a key gives the example.</summary>
+    public void Add(RowBuffer rows, int row, SourceRecord record)
+    {
+        var digest = Digest(rows.Row(row).Span);
+        lock (_lock)
+        {
+            IsFull |= _seen.Count >= MostKeys;
+            if (IsFull ? !_seen.Contains(digest) : _seen.Add(digest))
+                return;
+            _repeated++;
+            _example ??= Quarantine.Id(record.Document);
+        }
+    }
+
+    /// <summary>As quarantine would have them; null when no key repeats.</summary>
+    public PredictedRejects? Rejects()
+    {
+        if (_repeated == 0)
+            return null;
+        const string Message = "another record becomes a row with the same primary key; the first to arrive is written, the others are refused. "
+            + "Choose another primaryKey, or set onConflict to skip or overwrite.";
+        return new PredictedRejects(
+            CauseFingerprint.OfRecord(_mapping.Name, "write", null, UniqueViolation, Message), "write", null, UniqueViolation, Message,
+            _example, _repeated, _repeated);
+    }
+
+    /// <summary>Of the key's fields with their lengths, as COPY sends them.</summary>
+    private UInt128 Digest(ReadOnlySpan<byte> row)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var place in _places)
+            hash.AppendData(Field(row, place));
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash.GetHashAndReset());
+    }
+
+    private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> row, int place)
+    {
+        var rest = row[sizeof(short)..];
+        for (; place > 0; place--)
+            rest = rest[(sizeof(int) + Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(rest)))..];
+        return rest[..(sizeof(int) + Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(rest)))];
+    }
+}
