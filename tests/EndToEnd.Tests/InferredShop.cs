@@ -1,10 +1,11 @@
 using Migration.Contracts.Migrations;
 using Migration.Coordinator.Tests.Inference;
+using Migration.EndToEnd.Tests.Harness;
 using Migration.SampleShop;
 using MongoDB.Bson;
 using Npgsql;
 
-namespace Migration.EndToEnd.Tests.Harness;
+namespace Migration.EndToEnd.Tests;
 
 /// <summary>
 /// Whether a run by an inferred file lost anything of a shop: each document is the row that the file's mapping calls for,
