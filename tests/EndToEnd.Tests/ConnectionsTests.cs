@@ -11,9 +11,6 @@ public sealed class ConnectionsTests
     private const int MaxConnections = 20;
     private const int Reserved = 3;
 
-    /// <summary>Of a worker that asks for its share, or says goodbye without one.</summary>
-    private const int InPassing = 3;
-
     private static int Workers { get; } =
         Environment.GetEnvironmentVariable("MIGRATION_E2E_WORKERS") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : 12;
 
@@ -49,7 +46,10 @@ public sealed class ConnectionsTests
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{Workers} workers, limit {limit}: at most {mostShares} given away, {mostOfWorkers} held by workers, {most} by all");
         Assert.InRange(mostShares, 4, limit);
-        Assert.InRange(mostOfWorkers, 2, limit + InPassing);
+
+        // Those without a share hold one connection each at most, while they ask for theirs or say goodbye; how many do so
+        // at the same moment is chance, and what all may hold together is the next line.
+        Assert.InRange(mostOfWorkers, 2, limit + Workers - first.Count);
         Assert.InRange(most, 4, MaxConnections - Reserved);
         Assert.Equal(0, postgres.CountInLog("too many clients"));
         Assert.Equal(0, await ScalarAsync(bed.Target, "SELECT count(*)::int FROM migration.slice WHERE state <> 'completed' OR attempts > 2"));

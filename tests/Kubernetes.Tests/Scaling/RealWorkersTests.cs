@@ -100,7 +100,8 @@ public sealed class RealWorkersTests
 
         Assert.Contains("few-pods", plan.Output, StringComparison.Ordinal);
         Assert.Contains("3 of 10", plan.Output, StringComparison.Ordinal);
-        Assert.Empty(cluster.Requests.Writes);
+        Assert.All(cluster.Requests.Writes, write => Assert.Contains("dryRun=All", write.Path, StringComparison.Ordinal));
+        Assert.Empty(cluster.All<V1Job>());
         Assert.Null(await bed.Ledger.StateAsync(Cancellation));
     }
 
