@@ -24,7 +24,7 @@ public sealed class TargetConnectionsTests
         await second.AskAsync(run, slices: 8, Lease, Cancellation);
         Assert.Equal((4, false), (first.ForSlices, second.HasShare));
         Assert.Throws<InvalidOperationException>(() => second.Slices);
-        Assert.Equal(0, await SessionsAsync(database, "host:2"));
+        await WaitForSessionsAsync(database, "host:2", 0);
 
         // All of it in use at a time is what was granted, the heartbeat's included.
         var inUse = new List<NpgsqlConnection> { await first.Ledger.OpenConnectionAsync(Cancellation) };
