@@ -75,7 +75,7 @@ internal sealed record CollectionSurvey(
         if (sample.Count == 0)
             yield break;
         var documents = sample.Select(document => new RawBsonDocument(document.ToArray())).ToList();
-        foreach (var column in pipeline.Mapping.Columns.Where(column => !documents.Any(d => Has(d, column.Path))))
+        foreach (var column in pipeline.Mapping.Columns.Where(column => column.Path.Count > 0 && !documents.Any(d => Has(d, column.Path))))
         {
             yield return $"{pipeline.Mapping.Name}: none of {sample.Count} sampled records has '{column.PathText}', the path of "
                 + $"column '{column.Name}' (line {column.Line} of the migration file); the column would be NULL.";

@@ -52,6 +52,9 @@ internal static class RunIdentity
         settings[$"{path}.path"] = PathText(column.Path);
         settings[$"{path}.type"] = column.Type.ToString();
         settings[$"{path}.required"] = Text(column.Required);
+        AddIfGiven(settings, $"{path}.constant", StoredMigrationFile.TextOf(column.Constant));
+        AddIfGiven(settings, $"{path}.default", StoredMigrationFile.TextOf(column.Default));
+        AddIfGiven(settings, $"{path}.transform", column.Transforms.Count == 0 ? null : StoredMigrationFile.TextOf(column.Transforms));
     }
 
     // Quoted where it holds a dot, so that no two settings share a path.

@@ -33,6 +33,9 @@ public sealed class MigrationFileSchemaTests
     {
         Assert.Equal(CollectionSection.ConflictActions, Words("onConflict"));
         Assert.Equal(UnmappedSection.Words, Words("unmapped"));
+        Assert.Equal(TransformsSection.Words, Transforms[0]!["enum"]!.AsArray().Select(word => (string)word!));
+        Assert.Equal(TransformsSection.Keys, Transforms.Skip(1).Select(transform => (string)transform!["required"]![0]!));
+        Assert.Equal(TransformsSection.RegexKeys.Order(), Keys(Transforms.Single(t => (string?)t!["required"]?[0] == "regex")!["properties"]!["regex"]!.AsObject()));
     }
 
     public static TheoryData<string, string, int, int> Ranges()
@@ -99,6 +102,8 @@ public sealed class MigrationFileSchemaTests
 
         Assert.Equal(QuarantineLimit.Parse(text) is not null, Regex.IsMatch(text, pattern));
     }
+
+    private static JsonArray Transforms => Definition("transform")["anyOf"]!.AsArray();
 
     private static JsonObject Definition(string name) => Schema["$defs"]![name]!.AsObject();
 
