@@ -54,6 +54,9 @@ public static class StoredMigrationFile
         Broker = broker is null ? file.Broker : new BrokerSettings { Uri = broker },
     };
 
+    /// <summary>A part of the file as it is stored; null for null.</summary>
+    internal static string? TextOf<T>(T part) => Sorted(JsonSerializer.SerializeToNode(part, Options))?.ToJsonString(Options);
+
     internal static JsonObject ToNode(MigrationFile file)
     {
         var shown = file.WithConnections(

@@ -20,10 +20,13 @@ internal static class PathWarnings
         for (var i = 0; i < mapping.Columns.Count; i++)
         {
             var column = mapping.Columns[i];
-            if (column.Path.Count > 0 && !isFilled(i) && !Has(profile.Root, column.Path))
+            if (column.Default is null && isFilled(i))
+                continue;
+            foreach (var path in column.Sources.Where(path => !Has(profile.Root, path)))
             {
-                yield return $"none of the records looked at has '{column.PathText}', the path of column '{column.Name}' (line {column.Line} "
-                    + $"of the migration file){NearestName.Hint(column.PathText, known.Value).TrimEnd('.')}; the column would be NULL.";
+                var text = string.Join('.', path);
+                yield return $"none of the records looked at has '{text}', the path of column '{column.Name}' (line {column.Line} "
+                    + $"of the migration file){NearestName.Hint(text, known.Value).TrimEnd('.')}; the column would be {(column.Default is null ? "NULL" : "its default")}.";
             }
         }
 
@@ -36,7 +39,7 @@ internal static class PathWarnings
 
     private static List<string> Untaken(CollectionMapping mapping, CollectionProfile profile)
     {
-        var taken = mapping.Columns.Where(column => column.Path.Count > 0).Select(column => column.Path).ToList();
+        var taken = mapping.Columns.SelectMany(column => column.Sources).ToList();
         return [.. Leaves(profile.Root, [])
             .Where(leaf => !taken.Exists(path => IsPrefix(path, leaf) || IsPrefix(leaf, path)))
             .Select(leaf => $"'{CommentText.Path(leaf)}'")];

@@ -75,10 +75,13 @@ internal sealed record CollectionSurvey(
         if (sample.Count == 0)
             yield break;
         var documents = sample.Select(document => new RawBsonDocument(document.ToArray())).ToList();
-        foreach (var column in pipeline.Mapping.Columns.Where(column => !documents.Any(d => Has(d, column.Path))))
+        foreach (var column in pipeline.Mapping.Columns)
         {
-            yield return $"{pipeline.Mapping.Name}: none of {sample.Count} sampled records has '{column.PathText}', the path of "
-                + $"column '{column.Name}' (line {column.Line} of the migration file); the column would be NULL.";
+            foreach (var path in column.Sources.Where(path => !documents.Any(d => Has(d, path))))
+            {
+                yield return $"{pipeline.Mapping.Name}: none of {sample.Count} sampled records has '{string.Join('.', path)}', the path of "
+                    + $"column '{column.Name}' (line {column.Line} of the migration file); the column would be {(column.Default is null ? "NULL" : "its default")}.";
+            }
         }
     }
 

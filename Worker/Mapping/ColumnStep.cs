@@ -7,8 +7,23 @@ namespace Migration.Worker.Mapping;
 /// <param name="column">The column as the target has it.</param>
 /// <param name="field">The field, or null for the column that keeps unmapped fields and for one that enrichment fills.</param>
 /// <param name="isKey">True when the column is in the primary key.</param>
-internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isKey)
+/// <param name="computed">What is done to the value before it is written; null for the way from bytes to bytes.</param>
+internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isKey, ComputedValue? computed = null)
 {
+    public ComputedValue? Computed { get; } = computed;
+
+    /// <summary>The field below <paramref name="parent"/> that the column takes a value from, or null.</summary>
+    public FieldNode? SourceBelow(FieldNode parent)
+    {
+        IEnumerable<FieldNode> sources = Field is null ? Computed?.Parts ?? [] : [Field];
+        return sources.FirstOrDefault(source => source.Path.StartsWith($"{parent.Path}.", StringComparison.Ordinal));
+    }
+
+    /// <summary>What messages call the value before anything is done to it.</summary>
+    public string SourceName { get; } = field is not null
+        ? $"field '{field.Path}'"
+        : $"the concatenation of {string.Join(", ", (computed?.Parts ?? []).Select(part => $"'{part.Path}'"))}";
+
     public TargetColumn Column { get; } = column;
 
     public FieldNode? Field { get; } = field;
@@ -28,6 +43,7 @@ internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isK
         Advice.MendText => "Mend the document, or leave the field out of the migration file.",
         Advice.KeepBytes => $"Give column '{Column.Name}' the type bytea in the migration file to keep the bytes as they are.",
         Advice.UseJson => $"Give column '{Column.Name}' the type json in the migration file, which keeps it, or mend the document.",
+        Advice.ChangeTransform => $"Change the transforms of column '{Column.Name}' in the migration file, or mend the document.",
         Advice.Mend => "Mend the document.",
         _ => throw new ArgumentOutOfRangeException(nameof(advice), advice, null),
     };

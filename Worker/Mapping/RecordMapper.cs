@@ -35,14 +35,14 @@ internal sealed class RecordMapper
     public RecordMapper(CollectionMapping mapping)
     {
         _unmapped = mapping.Unmapped.Action;
-        var enriched = mapping.Columns.Where(c => c.IsEnriched).Select(c => c.Name).ToHashSet();
-        var paths = mapping.Columns.ToDictionary(c => c.Name, c => c.Path);
+        var columns = mapping.Columns.ToDictionary(c => c.Name);
         var kept = _unmapped == UnmappedAction.Keep ? mapping.Unmapped.Column : null;
         var slots = 0;
         _steps = [.. TargetColumn.Of(mapping).Select(column => new ColumnStep(
             column,
-            column.Name == kept || enriched.Contains(column.Name) ? null : FieldOf(paths[column.Name], ref slots),
-            mapping.PrimaryKey.Contains(column.Name)))];
+            columns[column.Name].Path.Count == 0 ? null : FieldOf(columns[column.Name].Path, ref slots, takesWhole: true),
+            mapping.PrimaryKey.Contains(column.Name),
+            column.Name == kept ? null : ComputedOf(columns[column.Name], ref slots)))];
         _kept = Array.Find(_steps, step => step.Column.Name == kept);
         _slots = slots;
     }
@@ -67,12 +67,22 @@ internal sealed class RecordMapper
         return null;
     }
 
-    private FieldNode FieldOf(IReadOnlyList<string> path, ref int slots)
+    private FieldNode FieldOf(IReadOnlyList<string> path, ref int slots, bool takesWhole)
     {
         var node = _root;
         foreach (var name in path) node = node.Child(name, ref slots);
-        node.HasColumn = true;
+        node.HasColumn |= takesWhole;
         return node;
+    }
+
+    // A concat does not take its fields whole: they cannot be told apart in what it makes, so an unmapped column keeps them.
+    private ComputedValue? ComputedOf(ColumnMapping column, ref int slots)
+    {
+        if (column is { Constant: null, Default: null, Transforms.Count: 0 }) return null;
+        var parts = new List<FieldNode>();
+        foreach (var part in column.Transforms.SelectMany(t => t.Parts ?? []).Where(p => p.Path is not null))
+            parts.Add(FieldOf(part.Path!, ref slots, takesWhole: false));
+        return new ComputedValue(column, parts);
     }
 
     /// <summary>Fills the slots below <paramref name="parent"/>; places are counted from the whole document's start.</summary>
@@ -116,6 +126,7 @@ internal sealed class RecordMapper
     private RecordRejection? WriteColumn(
         ColumnStep step, ReadOnlySpan<byte> document, ReadOnlySpan<FieldSlot> slots, RowBuffer rows)
     {
+        if (step.Computed is not null) return WriteComputed(step, document, slots, rows);
         if (step.Field is null) return step == _kept ? WriteKept(step, document, rows) : WriteNothingYet(rows);
         var slot = slots[step.Field.Slot];
         if (slot.Length == 0 || slot.Type is BsonType.Null or BsonType.Undefined)
@@ -137,6 +148,58 @@ internal sealed class RecordMapper
         return null;
     }
 
+    /// <summary>The way by values: field, transforms, default, and then the same conversion as every column's.</summary>
+    private static RecordRejection? WriteComputed(
+        ColumnStep step, ReadOnlySpan<byte> document, ReadOnlySpan<FieldSlot> slots, RowBuffer rows)
+    {
+        var computed = step.Computed!;
+        var source = computed.Parts.Count > 0
+            ? Concatenated(step, document, slots, out var rejection)
+            : ValueOf(step.Field, document, slots, out rejection);
+        if (rejection is not null) return rejection;
+        if (computed.Apply(source, out var value) is { } broken) return Refused(step, broken, source, source);
+        if (value.IsNull)
+        {
+            if (step.Column.NotNull) return Missing(step, source.IsNull ? (step.Field is null ? default : slots[step.Field.Slot]) : new FieldSlot(BsonType.Null, 0, 1));
+            rows.AppendNull();
+            return null;
+        }
+
+        if (step.Conversion.Write(value.Type, value.Bytes, rows) is { } refusal) return Refused(step, refusal, source, value);
+        return rows.UnfinishedBytes <= MaxRowBytes ? null : TooLarge(step, rows.UnfinishedBytes);
+    }
+
+    private static ColumnValue ValueOf(
+        FieldNode? field, ReadOnlySpan<byte> document, ReadOnlySpan<FieldSlot> slots, out RecordRejection? rejection)
+    {
+        rejection = null;
+        if (field is null || slots[field.Slot].Length == 0) return ColumnValue.Null;
+        var slot = slots[field.Slot];
+        return new ColumnValue(slot.Type, document.Slice(slot.Offset, slot.Length - 1).ToArray());
+    }
+
+    /// <summary>Null when a part is, as with SQL's ||.</summary>
+    private static ColumnValue Concatenated(
+        ColumnStep step, ReadOnlySpan<byte> document, ReadOnlySpan<FieldSlot> slots, out RecordRejection? rejection)
+    {
+        rejection = null;
+        var texts = new List<string>();
+        foreach (var part in step.Computed!.Parts)
+        {
+            var value = ValueOf(part, document, slots, out _);
+            if (value.IsNull) return ColumnValue.Null;
+            if (value.ReadText(out var text) is { } refusal)
+            {
+                rejection = Reject(step, refusal.SqlState, $"field '{part.Path}' is {value}; concat {refusal.Reason}. {step.Advise(refusal.Advice)}");
+                return ColumnValue.Null;
+            }
+
+            texts.Add(text);
+        }
+
+        return ColumnValue.OfText(step.Computed.Join(texts));
+    }
+
     private RecordRejection? WriteKept(ColumnStep step, ReadOnlySpan<byte> document, RowBuffer rows)
     {
         var refusal = ((JsonConversion)step.Conversion).WriteRest(document, _root, rows);
@@ -148,10 +211,10 @@ internal sealed class RecordMapper
     /// <summary>Apart from its caller, where the lambda's closure would be allocated for every record.</summary>
     private RecordRejection LeadsNowhere(FieldNode field, BsonType type, ReadOnlySpan<byte> value)
     {
-        var step = Array.Find(_steps, s => s.Field?.Path.StartsWith($"{field.Path}.", StringComparison.Ordinal) == true);
+        var step = Array.Find(_steps, s => s.SourceBelow(field) is not null);
         return new RecordRejection(
             RecordStage.Map, step?.Column.Name, SqlStates.InvalidText,
-            $"field '{field.Path}' is {BsonText.Describe(type, value)}; the path '{step?.Field?.Path}' leads through it and "
+            $"field '{field.Path}' is {BsonText.Describe(type, value)}; the path '{step?.SourceBelow(field)?.Path}' leads through it and "
             + $"finds nothing. Change the path of column '{step?.Column.Name}' in the migration file.");
     }
 
@@ -184,7 +247,7 @@ internal sealed class RecordMapper
         var knob = step.IsKey
             ? $"Column '{step.Column.Name}' is in the primary key: choose another key in the migration file, or mend the document."
             : $"Take 'required' from column '{step.Column.Name}' in the migration file to let it be null.";
-        return Reject(step, SqlStates.NotNull, $"field '{step.Field!.Path}' is {found}; column '{step.Column.Name}' must have a value. {knob}");
+        return Reject(step, SqlStates.NotNull, $"{step.SourceName} is {found}; column '{step.Column.Name}' must have a value. {knob}");
     }
 
     private static RecordRejection Refused(ColumnStep step, Refusal refusal, BsonType type, ReadOnlySpan<byte> value)
@@ -193,6 +256,16 @@ internal sealed class RecordMapper
         return Reject(
             step, refusal.SqlState,
             $"field '{step.Field!.Path}{refusal.Within}' is {found}; {step.TypeName} {refusal.Reason}. {step.Advise(refusal.Advice)}");
+    }
+
+    /// <param name="source">The value that the document has.</param>
+    /// <param name="value">What the transforms made of it, which the column refused.</param>
+    private static RecordRejection Refused(ColumnStep step, Refusal refusal, ColumnValue source, ColumnValue value)
+    {
+        var found = value == source ? $"{refusal.Found ?? source.ToString()}" : $"{source}, and after its transforms {refusal.Found ?? value.ToString()}";
+        var subject = refusal.Transform is null ? step.TypeName : $"transform {refusal.Transform}";
+        var within = refusal.Within.Length == 0 ? "" : $" at '{refusal.Within[1..]}'";
+        return Reject(step, refusal.SqlState, $"{step.SourceName}{within} is {found}; {subject} {refusal.Reason}. {step.Advise(refusal.Advice)}");
     }
 
     private static RecordRejection TooLarge(ColumnStep step, int bytes) => Reject(

@@ -3,7 +3,13 @@ namespace Migration.Contracts.Migrations.Loading;
 /// <summary>The map of columns: a name and its type, or a name and a map.</summary>
 internal static class ColumnsSection
 {
-    public static readonly string[] Keys = ["path", "type", "required", "enriched"];
+    public static readonly string[] Keys = ["path", "type", "required", "enriched", "constant", "default", "transform"];
+
+    private static readonly string[] NotBesideConstant = ["path", "default", "transform"];
+
+    private static readonly string[] NotBesideEnriched = ["path", "constant", "default", "transform"];
+
+    private static readonly string[] NotOfUnmapped = ["path", "constant", "default", "transform"];
 
     private const string ExpectedType = "a PostgreSQL type, such as text or numeric(18,2)";
 
@@ -59,18 +65,46 @@ internal static class ColumnsSection
         var required = section.Flag("required") ?? false;
         return section.Flag("enriched") == true
             ? ReadEnriched(section, key, type, required)
-            : new ColumnMapping(key.Raw, ReadPath(section, key), type, required, key.Place.Line);
+            : ReadMapped(section, key, type, required);
     }
 
     // Its path is empty, so that no field of a document is taken for mapped on its account.
     private static ColumnMapping ReadEnriched(SectionReader section, YamlText key, ColumnType type, bool required)
     {
-        if (section.Find("path") is not null)
+        foreach (var other in NotBesideEnriched.Where(other => section.Find(other) is not null))
         {
-            section.Mistake("path", "stands beside enriched: true; expected one of them: a column that only enrichment fills takes no field");
+            section.Mistake(other, "stands beside enriched: true; expected one of them: a column that only enrichment fills takes no field");
         }
 
         return new ColumnMapping(key.Raw, [], type, required, key.Place.Line) { IsEnriched = true };
+    }
+
+    private static ColumnMapping ReadMapped(SectionReader section, YamlText key, ColumnType type, bool required)
+    {
+        var transforms = TransformsSection.Read(section, type);
+        var hasPath = section.Find("constant") is null && transforms is not [{ Kind: TransformKind.Concat }, ..];
+        CheckSource(section, hasPath);
+        return new ColumnMapping(key.Raw, hasPath ? ReadPath(section, key) : [], type, required, key.Place.Line)
+        {
+            Constant = ColumnLiteral.Read(section, "constant", type),
+            Default = ColumnLiteral.Read(section, "default", type),
+            Transforms = transforms,
+        };
+    }
+
+    private static void CheckSource(SectionReader section, bool hasPath)
+    {
+        if (section.Find("constant") is not null)
+        {
+            foreach (var key in NotBesideConstant.Where(key => section.Find(key) is not null))
+            {
+                section.Mistake(key, "stands beside 'constant', which is every row's value; expected one of the two");
+            }
+        }
+        else if (!hasPath && section.Find("path") is not null)
+        {
+            section.Mistake("path", "stands beside a concat, which names its fields itself; expected one of the two");
+        }
     }
 
     private static ColumnType ReadType(SectionReader section, YamlNode node, string label)
@@ -103,7 +137,7 @@ internal static class ColumnsSection
         };
     }
 
-    private static string[] PathFrom(SectionReader section, string path, Place place, string label)
+    internal static string[] PathFrom(SectionReader section, string path, Place place, string label)
     {
         var parts = path.Split('.');
         if (parts.Any(part => part.Length == 0))
@@ -117,9 +151,12 @@ internal static class ColumnsSection
     // Its path is empty, so that no field of a document is taken for mapped on its account.
     private static ColumnMapping AsUnmapped(SectionReader collection, ColumnMapping column, YamlNode value, string label)
     {
-        if ((value as YamlMap)?.Find("path") is { } path)
+        foreach (var key in NotOfUnmapped)
         {
-            collection.Context.Mistakes.Add(path.Place, $"{label} takes the unmapped fields; expected no path");
+            if ((value as YamlMap)?.Find(key) is { } found)
+            {
+                collection.Context.Mistakes.Add(found.Place, $"{label} takes the unmapped fields; expected no {key}");
+            }
         }
 
         if (column.IsEnriched)
@@ -132,6 +169,6 @@ internal static class ColumnsSection
             collection.Context.Mistakes.Add(value.Place, $"{label} takes the unmapped fields but is {column.Type}; expected jsonb");
         }
 
-        return column with { Path = [] };
+        return column with { Path = [], Constant = null, Default = null, Transforms = [] };
     }
 }

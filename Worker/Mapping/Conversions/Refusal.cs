@@ -9,6 +9,9 @@ internal sealed record Refusal(string SqlState, string Reason, Advice Advice)
     /// <summary>Where in the value the fault is, e.g. <c>.3</c> for an array's fourth element; empty for all of it.</summary>
     public string Within { get; init; } = "";
 
+    /// <summary>The transform that refused, which then stands in the type's place; null for the column.</summary>
+    public string? Transform { get; init; }
+
     /// <summary>The faulty part in words, where it is only a part.</summary>
     public string? Found { get; init; }
 
@@ -47,4 +50,5 @@ internal enum Advice
     KeepBytes,
     Mend,
     UseJson,
+    ChangeTransform,
 }

@@ -40,6 +40,9 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(UnmappedSection.Words, Words("unmapped"));
         Assert.Equal(HttpStepSection.Methods, Words("http", "method"));
         Assert.Equal(FailureActionText.Words, Words("http", "onFailure"));
+        Assert.Equal(TransformsSection.Words, Transforms[0]!["enum"]!.AsArray().Select(word => (string)word!));
+        Assert.Equal(TransformsSection.Keys, Transforms.Skip(1).Select(transform => (string)transform!["required"]![0]!));
+        Assert.Equal(TransformsSection.RegexKeys.Order(), Keys(Transforms.Single(t => (string?)t!["required"]?[0] == "regex")!["properties"]!["regex"]!.AsObject()));
     }
 
     public static TheoryData<string, string, int, int> Ranges()
@@ -106,6 +109,8 @@ public sealed class MigrationFileSchemaTests
 
         Assert.Equal(QuarantineLimit.Parse(text) is not null, Regex.IsMatch(text, pattern));
     }
+
+    private static JsonArray Transforms => Definition("transform")["anyOf"]!.AsArray();
 
     private static JsonObject Definition(string name) => Schema["$defs"]![name]!.AsObject();
 
