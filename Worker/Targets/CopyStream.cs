@@ -19,6 +19,11 @@ internal static class CopyStream
         NpgsqlConnection connection, string copy, RowBuffer rows, int first, int count, CancellationToken cancellationToken) =>
         CopyAsync(connection, copy, (stream, token) => SendRowsAsync(stream, rows.Rows(first, count), token), cancellationToken);
 
+    /// <summary>All rows but those at the places <paramref name="without"/>, which ascend.</summary>
+    public static Task SendWithoutAsync(
+        NpgsqlConnection connection, string copy, RowBuffer rows, IReadOnlyList<int> without, CancellationToken cancellationToken) =>
+        CopyAsync(connection, copy, (stream, token) => SendRowsWithoutAsync(stream, rows, without, token), cancellationToken);
+
     /// <summary>Each row gets its index in the buffer as its first field.</summary>
     public static Task SendNumberedAsync(
         NpgsqlConnection connection, string copy, RowBuffer rows, int first, int count, CancellationToken cancellationToken) =>
@@ -70,6 +75,19 @@ internal static class CopyStream
         }
 
         await stream.WriteAsync(rows, cancellationToken);
+    }
+
+    private static async Task SendRowsWithoutAsync(
+        Stream stream, RowBuffer rows, IReadOnlyList<int> without, CancellationToken cancellationToken)
+    {
+        var first = 0;
+        foreach (var row in without)
+        {
+            await SendRowsAsync(stream, rows.Rows(first, row - first), cancellationToken);
+            first = row + 1;
+        }
+
+        await SendRowsAsync(stream, rows.Rows(first, rows.Count - first), cancellationToken);
     }
 
     private static async Task SendNumberedRowsAsync(

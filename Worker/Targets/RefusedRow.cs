@@ -6,16 +6,17 @@ namespace Migration.Worker.Targets;
 /// <summary>PostgreSQL's refusal of a row, as quarantine keeps it.</summary>
 internal static class RefusedRow
 {
-    public static RecordRejection Describe(PostgresException error) =>
-        Describe(error.SqlState, error.MessageText, error.ColumnName, error.ConstraintName);
+    public static RejectedRow Of(int row, PostgresException error) =>
+        Of(row, error.SqlState, error.MessageText, error.ColumnName, error.ConstraintName);
 
     /// <param name="column">Null or empty where PostgreSQL names none, and so the constraint.</param>
-    public static RecordRejection Describe(string sqlState, string message, string? column, string? constraint)
+    public static RejectedRow Of(int row, string sqlState, string message, string? column, string? constraint)
     {
         var named = string.IsNullOrEmpty(constraint) ? "" : $" (constraint '{constraint}')";
-        return new RecordRejection(
+        var rejection = new RecordRejection(
             RecordStage.Write, string.IsNullOrEmpty(column) ? null : column, sqlState,
             $"PostgreSQL refused the row: {message}{named}.{Knob(sqlState)}");
+        return new RejectedRow(row, rejection, string.IsNullOrEmpty(constraint) ? null : constraint);
     }
 
     private static string Knob(string sqlState) => sqlState switch

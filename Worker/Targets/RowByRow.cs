@@ -1,4 +1,3 @@
-using Migration.Worker.Mapping;
 using Npgsql;
 
 namespace Migration.Worker.Targets;
@@ -39,12 +38,9 @@ internal sealed class RowByRow(NpgsqlConnection connection, NpgsqlTransaction tr
         while (await answer.ReadAsync(cancellationToken))
         {
             if (await answer.IsDBNullAsync(1, cancellationToken)) return answer.GetInt32(0);
-            _rejected.Add(new RejectedRow(answer.GetInt32(0), Describe(answer)));
+            _rejected.Add(RefusedRow.Of(answer.GetInt32(0), answer.GetString(1), answer.GetString(2), answer.GetString(3), answer.GetString(4)));
         }
 
         throw new InvalidOperationException($"PostgreSQL did not tell how many of the rows {first} to {after - 1} it took.");
     }
-
-    private static RecordRejection Describe(NpgsqlDataReader answer) =>
-        RefusedRow.Describe(answer.GetString(1), answer.GetString(2), answer.GetString(3), answer.GetString(4));
 }

@@ -41,6 +41,9 @@ internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTr
     public Task KeepAsync(string? also, CancellationToken cancellationToken) =>
         RunAsync($"{also}{(also is null ? "" : "; ")}RELEASE SAVEPOINT {Savepoint}; SAVEPOINT {Savepoint}", cancellationToken);
 
+    /// <summary>Goes back to what was kept.</summary>
+    public Task UndoAsync(CancellationToken cancellationToken) => RunAsync($"ROLLBACK TO SAVEPOINT {Savepoint}", cancellationToken);
+
     /// <summary>Sends all rows at once; null when PostgreSQL refused them for a row's sake, and nothing of it is kept.</summary>
     public async Task<int?> TryAsync(int count, Attempt attempt, CancellationToken cancellationToken)
     {
@@ -50,7 +53,7 @@ internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTr
         }
         catch (PostgresException error) when (PostgresErrors.IsRowFault(error))
         {
-            await RunAsync($"ROLLBACK TO SAVEPOINT {Savepoint}", cancellationToken);
+            await UndoAsync(cancellationToken);
             return null;
         }
     }
@@ -70,7 +73,7 @@ internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTr
             }
             catch (PostgresException error) when (PostgresErrors.IsRowFault(error))
             {
-                await RunAsync($"ROLLBACK TO SAVEPOINT {Savepoint}", cancellationToken);
+                await UndoAsync(cancellationToken);
                 Divide(run, error);
                 continue;
             }
@@ -94,14 +97,14 @@ internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTr
     {
         if (run.Count == 1)
         {
-            _rejected.Add(new RejectedRow(run.First, RefusedRow.Describe(error)));
+            _rejected.Add(RefusedRow.Of(run.First, error));
         }
         else if (LineOf(error) is { } line && line <= run.Count)
         {
             // The rest waits below; the row at fault goes on the stack alone only in the list of the rejected.
             _runs.Push((run.First + line, run.Count - line));
             _runs.Push((run.First, line - 1));
-            _rejected.Add(new RejectedRow(run.First + line - 1, RefusedRow.Describe(error)));
+            _rejected.Add(RefusedRow.Of(run.First + line - 1, error));
             _longestRun = Math.Max(SmallestRun, 2L * line);
         }
         else

@@ -23,11 +23,11 @@ internal sealed class TableBatch(
         {
             await _isolation.BeginAsync(null, cancellationToken);
             if (await SendWholeAsync(CopyRunAsync, cancellationToken) is { } copied) return copied;
-            await _isolation.KeepAsync(sql.PrepareStaging, cancellationToken);
+            await _isolation.KeepAsync(sql.Staging.Prepare, cancellationToken);
         }
         else
         {
-            await _isolation.BeginAsync(sql.PrepareStaging, cancellationToken);
+            await _isolation.BeginAsync(sql.Staging.Prepare, cancellationToken);
         }
 
         await _isolation.SendAsync(0, rows.Count, StageRunAsync, cancellationToken);
@@ -63,7 +63,7 @@ internal sealed class TableBatch(
 
     private async Task<int> StageRunAsync(int first, int count, CancellationToken cancellationToken)
     {
-        await CopyStream.SendNumberedAsync(connection, sql.CopyToStaging, rows, first, count, cancellationToken);
+        await CopyStream.SendNumberedAsync(connection, sql.Staging.Copy, rows, first, count, cancellationToken);
         return count;
     }
 

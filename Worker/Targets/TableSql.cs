@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Migration.Contracts.Migrations;
 
 namespace Migration.Worker.Targets;
@@ -15,15 +13,14 @@ internal sealed class TableSql
         var columns = TargetColumn.Of(mapping);
         var names = columns.Select(c => TableName.Quote(c.Name)).ToList();
         var key = mapping.PrimaryKey.Select(TableName.Quote).ToList();
-        var ordinal = TableName.Quote(OrdinalName(columns));
         var list = string.Join(", ", names);
         var table = mapping.Table.Quoted;
-        var staging = TableName.Quote(StagingName(table, columns));
+        var rowsOfBatch = new StagingTable(table, columns);
+        var (staging, ordinal) = (rowsOfBatch.Name, rowsOfBatch.Ordinal);
 
         CreateTable = Create(table, columns, key);
         Copy = $"COPY {table} ({list}) FROM STDIN (FORMAT BINARY)";
-        CopyToStaging = $"COPY {staging} ({ordinal}, {list}) FROM STDIN (FORMAT BINARY)";
-        PrepareStaging = Prepare(staging, ordinal, columns);
+        Staging = rowsOfBatch;
         Traits = TraitsOf(mapping.Table);
         Merge = Insert(Rows(InRange));
         RowByRow = new RowByRowSql(
@@ -42,14 +39,8 @@ internal sealed class TableSql
     /// <summary>Straight into the table.</summary>
     public string Copy { get; }
 
-    /// <summary>Into the temporary table; each row begins with its ordinal, an int4.</summary>
-    public string CopyToStaging { get; }
-
-    /// <summary>
-    /// Makes the temporary table, once a connection, and empties it of what an earlier batch of the same transaction
-    /// left. It holds no constraint, so that only the merge meets those.
-    /// </summary>
-    public string PrepareStaging { get; }
+    /// <summary>The temporary table, of which only the merge meets the table's constraints.</summary>
+    public StagingTable Staging { get; }
 
     /// <summary>
     /// Two booleans. The first: whether a trigger before INSERT, of the table or a partition, may drop rows without an
@@ -67,15 +58,8 @@ internal sealed class TableSql
 
     private static string Create(string table, IReadOnlyList<TargetColumn> columns, List<string> key)
     {
-        var definitions = columns.Select(c => $"{Definition(c)}{(c.NotNull ? " NOT NULL" : "")}");
+        var definitions = columns.Select(c => $"{StagingTable.Definition(c)}{(c.NotNull ? " NOT NULL" : "")}");
         return $"CREATE TABLE IF NOT EXISTS {table} ({string.Join(", ", definitions)}, PRIMARY KEY ({string.Join(", ", key)}))";
-    }
-
-    private static string Prepare(string staging, string ordinal, IReadOnlyList<TargetColumn> columns)
-    {
-        var definitions = string.Join(", ", columns.Select(Definition));
-        return $"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} ({ordinal} int4, {definitions}) ON COMMIT DELETE ROWS; "
-            + $"DELETE FROM {staging}";
     }
 
     /// <summary>
@@ -105,22 +89,5 @@ internal sealed class TableSql
         var updates = action == ConflictAction.Skip ? [] : names.Except(key).Select(n => $"{n} = EXCLUDED.{n}").ToList();
         return $" ON CONFLICT ({string.Join(", ", key)}) DO "
             + (updates.Count == 0 ? "NOTHING" : $"UPDATE SET {string.Join(", ", updates)}");
-    }
-
-    private static string Definition(TargetColumn column) => $"{TableName.Quote(column.Name)} {column.Type}";
-
-    /// <summary>A name that no column has.</summary>
-    private static string OrdinalName(IReadOnlyList<TargetColumn> columns)
-    {
-        var name = "#";
-        while (columns.Any(c => c.Name == name)) name += "#";
-        return name;
-    }
-
-    /// <summary>One for each table and set of columns, so that collections may share a connection.</summary>
-    private static string StagingName(string table, IReadOnlyList<TargetColumn> columns)
-    {
-        var shape = $"{table} {string.Join(", ", columns.Select(Definition))}";
-        return $"migration_rows_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(shape)).AsSpan(0, 8))}";
     }
 }

@@ -10,12 +10,13 @@ namespace Migration.Worker.Targets;
 /// <para>With <see cref="ConflictAction.Fail"/> rows go straight into the table by COPY. Otherwise, and where a trigger may
 /// drop rows, COPY fills a temporary table and one statement merges it.</para>
 /// <para>When PostgreSQL refuses that, the rows go row by row from the temporary table (<see cref="RowByRow"/>), where all
-/// is refused but those at fault is taken. Where rows were refused, the next batch is expected to hold such rows too, and
-/// goes row by row at once.</para>
+/// is refused but those at fault is taken. Where rows were refused, the next batch is expected to hold such rows too:
+/// PostgreSQL is asked which (<see cref="ProbedBatch"/>), or where it cannot be, the batch goes row by row at once.</para>
 /// </remarks>
 internal sealed class TableWriter(CollectionMapping mapping)
 {
     private readonly TableSql _sql = new(mapping);
+    private readonly FaultProbes _probes = new(mapping);
 
     /// <summary>Asked by the first batch; slices that ask at a time get the same answer.</summary>
     private volatile TableTraits? _traits;
@@ -36,11 +37,30 @@ internal sealed class TableWriter(CollectionMapping mapping)
         if (rows.Count == 0) return new WriteOutcome(0, 0, []);
         var traits = _traits ??= await FindTraitsAsync(connection, transaction, cancellationToken);
         var isDirect = mapping.OnConflict == ConflictAction.Fail && !traits.MayDropRows;
-        var batch = new TableBatch(_sql, connection, transaction, rows, isDirect, traits.MayGoRowByRow);
-        var written = await batch.WriteAsync(_expectsFaults, cancellationToken);
-        var rejected = batch.Rejected.OrderBy(r => r.Row).ToList();
+        var mayProbe = isDirect && traits.MayGoRowByRow;
+        var (written, unordered) = mayProbe && _expectsFaults
+            ? await WriteProbedAsync(connection, transaction, rows, cancellationToken)
+            : await WriteAsync(connection, transaction, rows, isDirect, traits.MayGoRowByRow, cancellationToken);
+        var rejected = unordered.OrderBy(r => r.Row).ToList();
         _expectsFaults = rejected.Count > 0;
+        if (mayProbe && rejected.Count > 0) await _probes.LearnAsync(connection, transaction, rejected, cancellationToken);
         return new WriteOutcome(written, rows.Count - rejected.Count - written, rejected);
+    }
+
+    private async Task<(int Written, IEnumerable<RejectedRow> Rejected)> WriteProbedAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, RowBuffer rows, CancellationToken cancellationToken)
+    {
+        var probed = new ProbedBatch(_sql, connection, transaction, rows, _probes);
+        return await probed.WriteAsync(cancellationToken) is { } written
+            ? (written, probed.Rejected)
+            : await WriteAsync(connection, transaction, rows, isDirect: true, mayGoRowByRow: true, cancellationToken);
+    }
+
+    private async Task<(int Written, IEnumerable<RejectedRow> Rejected)> WriteAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, RowBuffer rows, bool isDirect, bool mayGoRowByRow, CancellationToken cancellationToken)
+    {
+        var batch = new TableBatch(_sql, connection, transaction, rows, isDirect, mayGoRowByRow);
+        return (await batch.WriteAsync(_expectsFaults, cancellationToken), batch.Rejected);
     }
 
     private async Task<TableTraits> FindTraitsAsync(

@@ -13,4 +13,5 @@ internal sealed record WriteOutcome(int Written, int Skipped, IReadOnlyList<Reje
 
 /// <summary>A row that PostgreSQL refused.</summary>
 /// <param name="Row">Its index in the buffer.</param>
-internal sealed record RejectedRow(int Row, RecordRejection Rejection);
+/// <param name="Constraint">The name of the constraint or unique index that it violates, where PostgreSQL tells it.</param>
+internal sealed record RejectedRow(int Row, RecordRejection Rejection, string? Constraint = null);
