@@ -5,6 +5,7 @@ using Migration.Contracts.Migrations;
 using Migration.Worker.Enrichment;
 using Migration.Worker.Sources;
 using Migration.Worker.Suspects;
+using Migration.Worker.Targets;
 using Npgsql;
 
 namespace Migration.Worker;
@@ -21,6 +22,7 @@ internal sealed class RunContext(
     private readonly ConcurrentDictionary<string, Lazy<Task<CollectionPipeline>>> _pipelines = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, QuarantineBrake> _brakes = new(StringComparer.Ordinal);
     private readonly RecordSlots _slots = new(file.Worker.EnrichConcurrency * multiply);
+    private readonly LostSessions _lost = new(target);
     private readonly SourceThrottle _throttle = new(file.Source.MaxRecordsPerSecond, time);
 
     public RunRecord Run { get; } = run;
@@ -47,7 +49,7 @@ internal sealed class RunContext(
         var brake = _brakes.GetOrAdd(collection, name => new(Pauses, Run.Id, name, time, logger));
         var pages = new PageReader(pipeline.Source, File.Worker, _throttle, time, logger);
         return new SliceAttempt(
-            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, target, pages, brake, gate, time, logger),
+            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, _lost, pages, brake, gate, time, logger),
             new SuspectSlice(pipeline.Mapping.Name, pages, File.Slices.MaxAttempts, Run.FileHash, target, brake),
             new HangWatch(TimeSpan.FromSeconds(File.Worker.ProgressSeconds), time));
     }
