@@ -1,3 +1,5 @@
+using Migration.Worker;
+
 namespace Migration.Coordinator.Planning;
 
 /// <summary>What a look at the surroundings found to be in the way, so that one look shows all of it.</summary>

@@ -1,6 +1,5 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
-using Migration.Worker;
 
 namespace Migration.Coordinator.Planning;
 
