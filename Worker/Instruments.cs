@@ -18,6 +18,7 @@ internal static class Instruments
     private static readonly Counter<long> Written = Meter.CreateCounter<long>("migration.records.written", null, "Records written.");
     private static readonly Counter<long> Quarantined = Meter.CreateCounter<long>("migration.records.quarantined", null, "Records put into quarantine.");
     private static readonly Counter<long> Skipped = Meter.CreateCounter<long>("migration.records.skipped", null, "Records skipped because their key was there.");
+    private static readonly Counter<long> ValuesChanged = Meter.CreateCounter<long>("migration.values.changed", null, "Values that onUnfit changed while mapping, by column; a batch that is mapped again counts again.");
     private static readonly Counter<long> Batches = Meter.CreateCounter<long>("migration.batches", null, "Batches that went through a stage.");
     private static readonly Counter<double> StageTime = Meter.CreateCounter<double>("migration.stage", "s", "Time spent in a stage, over all slices in hand.");
     private static readonly Counter<long> Slices = Meter.CreateCounter<long>("migration.slices.ended", null, "Slices that left this process's hands, by what became of them.");
@@ -34,6 +35,9 @@ internal static class Instruments
         Quarantined.Add(batch.Quarantined, tag);
         Skipped.Add(batch.Skipped, tag);
     }
+
+    public static void Changed(string collection, string column, long values) =>
+        ValuesChanged.Add(values, Tag("collection", collection), Tag("column", column));
 
     /// <param name="stage"><c>read</c>, <c>map</c>, <c>enrich</c> or <c>write</c>.</param>
     /// <param name="since">A time stamp of <paramref name="time"/>.</param>

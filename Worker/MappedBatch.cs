@@ -40,6 +40,9 @@ internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
                 _recordOfRow.Add(i);
             pulse.Beat();
         }
+
+        foreach (var (column, values) in pipeline.Mapper.TakeChanges())
+            Instruments.Changed(pipeline.Mapping.Name, column, values);
     }
 
     /// <summary>

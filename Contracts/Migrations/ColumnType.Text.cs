@@ -6,8 +6,8 @@ namespace Migration.Contracts.Migrations;
 
 public sealed partial record ColumnType
 {
-    // PostgreSQL's own limits: MaxAttrSize (10 MiB) for varchar, NUMERIC_MAX_PRECISION and NUMERIC_MIN/MAX_SCALE for numeric.
-    private const int LongestVarchar = 10_485_760;
+    // PostgreSQL's own limits: MaxAttrSize (10 MiB) for varchar and char, NUMERIC_MAX_PRECISION and NUMERIC_MIN/MAX_SCALE for numeric.
+    private const int LongestText = 10_485_760;
     private const int HighestPrecision = 1000;
     private const int HighestScale = 1000;
 
@@ -41,15 +41,20 @@ public sealed partial record ColumnType
         ["bytea"] = ColumnKind.Bytea,
         ["json"] = ColumnKind.Json,
         ["jsonb"] = ColumnKind.Jsonb,
+        ["char"] = ColumnKind.Char,
+        ["character"] = ColumnKind.Char,
+        ["time"] = ColumnKind.Time,
+        ["time without time zone"] = ColumnKind.Time,
+        ["interval"] = ColumnKind.Interval,
+        ["inet"] = ColumnKind.Inet,
+        ["cidr"] = ColumnKind.Cidr,
     };
 
     /// <summary>Words that edit distance would lead astray: other systems' names, and PostgreSQL's that the mapping does not write.</summary>
     private static readonly Dictionary<string, string> OtherNames = new(StringComparer.Ordinal)
     {
         ["string"] = "text",
-        ["char"] = "varchar(n)",
-        ["character"] = "varchar(n)",
-        ["bpchar"] = "varchar(n)",
+        ["bpchar"] = "char(n)",
         ["nvarchar"] = "varchar(n)",
         ["objectid"] = "text",
         ["int32"] = "integer",
@@ -69,6 +74,11 @@ public sealed partial record ColumnType
         ["object"] = "jsonb",
         ["document"] = "jsonb",
         ["array"] = "jsonb",
+        ["timetz"] = "time",
+        ["time with time zone"] = "time",
+        ["timespan"] = "interval",
+        ["duration"] = "interval",
+        ["ip"] = "inet",
     };
 
     /// <summary>
@@ -124,6 +134,12 @@ public sealed partial record ColumnType
         ColumnKind.Bytea => "bytea",
         ColumnKind.Json => "json",
         ColumnKind.Jsonb => "jsonb",
+        ColumnKind.Char when Length is null => "char",
+        ColumnKind.Char => string.Create(CultureInfo.InvariantCulture, $"char({Length})"),
+        ColumnKind.Time => "time",
+        ColumnKind.Interval => "interval",
+        ColumnKind.Inet => "inet",
+        ColumnKind.Cidr => "cidr",
         _ => throw new InvalidOperationException($"Column kind {Kind} has no SQL."),
     } + (IsArray ? "[]" : "");
 
@@ -139,15 +155,17 @@ public sealed partial record ColumnType
 
     private static (ColumnType Type, string? Problem) Sized(ColumnKind kind, string name, List<long> numbers) => (kind, numbers) switch
     {
+        // SQL's char alone holds one character.
+        (ColumnKind.Char, []) => (new ColumnType(kind, Length: 1), null),
         (_, []) => (new ColumnType(kind), null),
-        (ColumnKind.Varchar, [var length]) => length is >= 1 and <= LongestVarchar
+        (ColumnKind.Varchar or ColumnKind.Char, [var length]) => length is >= 1 and <= LongestText
             ? (new ColumnType(kind, Length: (int)length), null)
-            : (new ColumnType(kind), $"the length goes from 1 to {LongestVarchar}"),
+            : (new ColumnType(kind), $"the length goes from 1 to {LongestText}"),
         (ColumnKind.Numeric, [var precision]) => SizedNumeric(precision, 0),
         (ColumnKind.Numeric, [var precision, var scale]) => SizedNumeric(precision, scale),
         (ColumnKind.Float8, [var bits]) when name == "float" => SizedFloat(bits),
-        (ColumnKind.Timestamp or ColumnKind.TimestampTz, [_]) => (new ColumnType(kind), $"a precision is not supported; write {new ColumnType(kind)}"),
-        _ => (new ColumnType(kind), $"{name} takes {(kind is ColumnKind.Varchar ? "one number" : "no number")} in parentheses"),
+        (ColumnKind.Timestamp or ColumnKind.TimestampTz or ColumnKind.Time or ColumnKind.Interval, [_]) => (new ColumnType(kind), $"a precision is not supported; write {new ColumnType(kind)}"),
+        _ => (new ColumnType(kind), $"{name} takes {(kind is ColumnKind.Varchar or ColumnKind.Char ? "one number" : "no number")} in parentheses"),
     };
 
     private static (ColumnType Type, string? Problem) SizedNumeric(long precision, long scale)

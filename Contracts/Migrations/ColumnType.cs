@@ -1,7 +1,7 @@
 namespace Migration.Contracts.Migrations;
 
 /// <summary>A PostgreSQL type that the mapping can write.</summary>
-/// <param name="Length">varchar's length; null for none.</param>
+/// <param name="Length">varchar's or char's length; null for none.</param>
 /// <param name="Precision">numeric's precision; null for unconstrained.</param>
 /// <param name="Scale">numeric's scale; null with a null precision, else 0 where the file gives none.</param>
 /// <param name="IsArray">True for a one-dimensional array of the type.</param>
@@ -11,4 +11,5 @@ public sealed partial record ColumnType(
 public enum ColumnKind
 {
     Text, Varchar, Int2, Int4, Int8, Numeric, Float4, Float8, Bool, Uuid, Date, Timestamp, TimestampTz, Bytea, Json, Jsonb,
+    Char, Time, Interval, Inet, Cidr,
 }

@@ -29,7 +29,7 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
         var total = await SampleAsync(sample ?? sampleForPaths, sample is null ? null : tally, profile, cancellationToken);
         if (sample is null)
             total = await AllAsync(tally, cancellationToken);
-        return Predict(tally, total, [.. PathWarnings.Of(pipeline.Mapping, profile, column => _isFilled[column]), .. Warnings(total)]);
+        return Predict(tally, total, [.. PathWarnings.Of(pipeline.Mapping, profile, column => _isFilled[column]), .. Warnings(total), .. Changes(tally.Tried)]);
     }
 
     private CollectionPrediction Predict(RejectTally tally, long total, IReadOnlyList<string> warnings)
@@ -49,6 +49,9 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
         if (_keys is { IsFull: true })
             yield return $"the primary key was compared for {KeyDuplicates.MostKeys:N0} records only; the rest may repeat it.";
     }
+
+    private IEnumerable<string> Changes(long tried) => pipeline.Mapper.TakeChanges()
+        .Select(change => $"column '{change.Column}' cannot hold {change.Values:N0} values of the {tried:N0} records tried as they are; its onUnfit changes them.");
 
     private async Task<long> SampleAsync(int wanted, RejectTally? tally, CollectionProfile profile, CancellationToken cancellationToken)
     {

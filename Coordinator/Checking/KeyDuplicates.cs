@@ -42,9 +42,10 @@ internal sealed class KeyDuplicates
         if (mapping.OnConflict != ConflictAction.Fail)
             return null;
 
-        // A server keeps _id unique. As texts, the int 1 and the string "1" are the same; and a dump may hold a record twice.
+        // A server keeps _id unique. As texts, the int 1 and the string "1" are the same, and 10:00 and 10:00:00 as times; and a
+        // dump may hold a record twice.
         var keepsId = mapping.Columns.Any(column => mapping.PrimaryKey.Contains(column.Name)
-            && column is { Path: ["_id"], Type.Kind: not (ColumnKind.Text or ColumnKind.Varchar) });
+            && column is { Path: ["_id"], Type.Kind: not (ColumnKind.Text or ColumnKind.Varchar or ColumnKind.Char or ColumnKind.Time or ColumnKind.Interval or ColumnKind.Inet or ColumnKind.Cidr) });
         return isServer && keepsId ? null : new(mapping);
     }
 

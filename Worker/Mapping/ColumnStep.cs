@@ -1,4 +1,5 @@
 using Migration.Worker.Mapping.Conversions;
+using Migration.Worker.Mapping.Unfit;
 using Migration.Worker.Targets;
 
 namespace Migration.Worker.Mapping;
@@ -24,6 +25,9 @@ internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isK
         ? $"field '{field.Path}'"
         : $"the concatenation of {string.Join(", ", (computed?.Parts ?? []).Select(part => $"'{part.Path}'"))}";
 
+    /// <summary>What may stand for a value that the column refuses; null to refuse the record.</summary>
+    public UnfitValue? Unfit { get; init; }
+
     public TargetColumn Column { get; } = column;
 
     public FieldNode? Field { get; } = field;
@@ -43,6 +47,7 @@ internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isK
         Advice.MendText => "Mend the document, or leave the field out of the migration file.",
         Advice.KeepBytes => $"Give column '{Column.Name}' the type bytea in the migration file to keep the bytes as they are.",
         Advice.UseJson => $"Give column '{Column.Name}' the type json in the migration file, which keeps it, or mend the document.",
+        Advice.UseInet => $"Give column '{Column.Name}' the type inet in the migration file, or mend the document.",
         Advice.ChangeTransform => $"Change the transforms of column '{Column.Name}' in the migration file, or mend the document.",
         Advice.Mend => "Mend the document.",
         _ => throw new ArgumentOutOfRangeException(nameof(advice), advice, null),

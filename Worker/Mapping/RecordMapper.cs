@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Mapping.Conversions;
+using Migration.Worker.Mapping.Unfit;
 using Migration.Worker.Targets;
 using MongoDB.Bson;
 
@@ -42,10 +43,14 @@ internal sealed class RecordMapper
             column,
             columns[column.Name].Path.Count == 0 ? null : FieldOf(columns[column.Name].Path, ref slots, takesWhole: true),
             mapping.PrimaryKey.Contains(column.Name),
-            column.Name == kept ? null : ComputedOf(columns[column.Name], ref slots)))];
+            column.Name == kept ? null : ComputedOf(columns[column.Name], ref slots)) { Unfit = UnfitValue.For(columns[column.Name]) })];
         _kept = Array.Find(_steps, step => step.Column.Name == kept);
         _slots = slots;
     }
+
+    /// <summary>How many values of each column <c>onUnfit</c> changed since this was last asked; no columns without any.</summary>
+    public IEnumerable<(string Column, long Values)> TakeChanges() => _steps
+        .Select(step => (step.Column.Name, step.Unfit?.TakeCount() ?? 0)).Where(change => change.Item2 > 0);
 
     /// <summary>Appends one row, or returns why not and leaves the buffer as it was.</summary>
     public RecordRejection? Map(ReadOnlySpan<byte> document, RowBuffer rows)
@@ -137,7 +142,9 @@ internal sealed class RecordMapper
         }
 
         var value = document.Slice(slot.Offset, slot.Length - 1);
-        if (step.Conversion.Write(slot.Type, value, rows) is { } refusal) return Refused(step, refusal, slot.Type, value);
+        var start = rows.Position;
+        if (step.Conversion.Write(slot.Type, value, rows) is { } refusal && !WriteInstead(step, slot.Type, value, start, rows))
+            return Refused(step, refusal, slot.Type, value);
         return rows.UnfinishedBytes <= MaxRowBytes ? null : TooLarge(step, rows.UnfinishedBytes);
     }
 
@@ -165,8 +172,21 @@ internal sealed class RecordMapper
             return null;
         }
 
-        if (step.Conversion.Write(value.Type, value.Bytes, rows) is { } refusal) return Refused(step, refusal, source, value);
+        var start = rows.Position;
+        if (step.Conversion.Write(value.Type, value.Bytes, rows) is { } refusal && !WriteInstead(step, value.Type, value.Bytes, start, rows))
+            return Refused(step, refusal, source, value);
         return rows.UnfinishedBytes <= MaxRowBytes ? null : TooLarge(step, rows.UnfinishedBytes);
+    }
+
+    /// <summary>True when the column's <c>onUnfit</c> found something to write in the value's place.</summary>
+    private static bool WriteInstead(ColumnStep step, BsonType type, ReadOnlySpan<byte> value, int start, RowBuffer rows)
+    {
+        if (step.Unfit?.Instead(new ColumnValue(type, value.ToArray())) is not { } instead) return false;
+        rows.Shrink(start);
+        if (instead.IsNull) rows.AppendNull();
+        else if (step.Conversion.Write(instead.Type, instead.Bytes, rows) is not null) return false;
+        step.Unfit.Count();
+        return true;
     }
 
     private static ColumnValue ValueOf(

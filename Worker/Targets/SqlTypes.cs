@@ -10,7 +10,7 @@ internal static class SqlTypes
     {
         var modifier = type switch
         {
-            { Kind: ColumnKind.Varchar, Length: { } length } => $"({length})",
+            { Kind: ColumnKind.Varchar or ColumnKind.Char, Length: { } length } => $"({length})",
             { Kind: ColumnKind.Numeric, Precision: { } precision } => $"({precision},{type.Scale ?? 0})",
             _ => "",
         };
@@ -29,10 +29,15 @@ internal static class SqlTypes
         ColumnKind.Json => 114,
         ColumnKind.Float4 => 700,
         ColumnKind.Float8 => 701,
+        ColumnKind.Cidr => 650,
+        ColumnKind.Inet => 869,
+        ColumnKind.Char => 1042,
         ColumnKind.Varchar => 1043,
         ColumnKind.Date => 1082,
+        ColumnKind.Time => 1083,
         ColumnKind.Timestamp => 1114,
         ColumnKind.TimestampTz => 1184,
+        ColumnKind.Interval => 1186,
         ColumnKind.Numeric => 1700,
         ColumnKind.Uuid => 2950,
         ColumnKind.Jsonb => 3802,
@@ -42,6 +47,8 @@ internal static class SqlTypes
     private static string LongName(ColumnKind kind) => kind switch
     {
         ColumnKind.Varchar => "character varying",
+        ColumnKind.Char => "character",
+        ColumnKind.Time => "time without time zone",
         ColumnKind.Timestamp => "timestamp without time zone",
         ColumnKind.TimestampTz => "timestamp with time zone",
         _ => new ColumnType(kind).ToString(),

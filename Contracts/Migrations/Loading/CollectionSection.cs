@@ -105,6 +105,10 @@ internal static class CollectionSection
         {
             section.Mistake("primaryKey", $"names {Shown.Text(name.Raw)}, which takes the unmapped fields; expected another column");
         }
+        else if (column is { OnUnfit: { } choices } && choices.Contains(UnfitChoice.Null))
+        {
+            section.Mistake("primaryKey", $"names {Shown.Text(name.Raw)}, whose onUnfit is null; a key column must have a value");
+        }
         else if (column is { Type.Kind: ColumnKind.Json })
         {
             section.Mistake("primaryKey", $"names {Shown.Text(name.Raw)}, which is {column.Type}; PostgreSQL cannot compare json, expected jsonb or another column");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -55,6 +56,11 @@ internal static partial class ColumnLiteral
         ColumnKind.Timestamp or ColumnKind.TimestampTz => ColumnDate.TryParse(text, out _)
             ? null
             : "a time such as 2024-02-29T12:34:56.789Z, with Z or an offset",
+        ColumnKind.Char => IsText(text, type.Length) && !text.EndsWith(' ') ? null : $"a text of at most {type.Length} characters without a space at its end",
+        ColumnKind.Time => ColumnTime.TryParse(Encoding.UTF8.GetBytes(text), out _) ? null : "a time of day such as 12:34:56.789",
+        ColumnKind.Interval => ColumnInterval.TryParse(Encoding.UTF8.GetBytes(text), out _) ? null : "an interval such as P1DT2H or 1 day 02:00:00",
+        ColumnKind.Inet => IsNetwork(text, mayBeHost: true) ? null : "an address such as 192.0.2.1 or 2001:db8::/32",
+        ColumnKind.Cidr => IsNetwork(text, mayBeHost: false) ? null : "a network such as 192.0.2.0/24 or 2001:db8::/32",
         ColumnKind.Json or ColumnKind.Jsonb => IsJson(text) ? null : "JSON without keys that begin with $",
         _ => "a path instead, as no text stands",
     };
@@ -73,6 +79,13 @@ internal static partial class ColumnLiteral
 
     private static bool IsText(string text, int? length) =>
         !text.Contains('\0') && (length is null || text.EnumerateRunes().Count() <= length);
+
+    private static bool IsNetwork(string text, bool mayBeHost)
+    {
+        var address = new byte[ColumnNetwork.LongestAddress];
+        return ColumnNetwork.TryParse(Encoding.UTF8.GetBytes(text), address, out var length, out var bits)
+            && (mayBeHost || !ColumnNetwork.HasHostBits(address.AsSpan(0, length), bits));
+    }
 
     private static bool IsInteger(string text, (long Lowest, long Highest) range) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)

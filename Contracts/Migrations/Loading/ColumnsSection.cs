@@ -3,13 +3,13 @@ namespace Migration.Contracts.Migrations.Loading;
 /// <summary>The map of columns: a name and its type, or a name and a map.</summary>
 internal static class ColumnsSection
 {
-    public static readonly string[] Keys = ["path", "type", "required", "enriched", "constant", "default", "transform"];
+    public static readonly string[] Keys = ["path", "type", "required", "enriched", "constant", "default", "transform", UnfitSection.Key];
 
-    private static readonly string[] NotBesideConstant = ["path", "default", "transform"];
+    private static readonly string[] NotBesideConstant = ["path", "default", "transform", UnfitSection.Key];
 
-    private static readonly string[] NotBesideEnriched = ["path", "constant", "default", "transform"];
+    private static readonly string[] NotBesideEnriched = ["path", "constant", "default", "transform", UnfitSection.Key];
 
-    private static readonly string[] NotOfUnmapped = ["path", "constant", "default", "transform"];
+    private static readonly string[] NotOfUnmapped = ["path", "constant", "default", "transform", UnfitSection.Key];
 
     private const string ExpectedType = "a PostgreSQL type, such as text or numeric(18,2)";
 
@@ -89,6 +89,7 @@ internal static class ColumnsSection
             Constant = ColumnLiteral.Read(section, "constant", type),
             Default = ColumnLiteral.Read(section, "default", type),
             Transforms = transforms,
+            OnUnfit = section.Find("constant") is null ? UnfitSection.Read(section, type, required) : null,
         };
     }
 
@@ -169,6 +170,6 @@ internal static class ColumnsSection
             collection.Context.Mistakes.Add(value.Place, $"{label} takes the unmapped fields but is {column.Type}; expected jsonb");
         }
 
-        return column with { Path = [], Constant = null, Default = null, Transforms = [] };
+        return column with { Path = [], Constant = null, Default = null, Transforms = [], OnUnfit = null };
     }
 }

@@ -64,6 +64,7 @@ internal static class RunIdentity
 
         AddIfGiven(settings, $"{path}.constant", StoredMigrationFile.TextOf(column.Constant));
         AddIfGiven(settings, $"{path}.default", StoredMigrationFile.TextOf(column.Default));
+        AddIfGiven(settings, $"{path}.onUnfit", StoredMigrationFile.TextOf(column.OnUnfit?.Order()));
         AddIfGiven(settings, $"{path}.transform", column.Transforms.Count == 0 ? null : StoredMigrationFile.TextOf(column.Transforms));
     }
 

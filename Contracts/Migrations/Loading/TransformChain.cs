@@ -29,7 +29,7 @@ internal static class TransformChain
         TransformKind.EpochMillis or TransformKind.EpochSeconds or TransformKind.ObjectIdTime => TakesDate(type)
             ? null
             : $"{Name(last)} gives a date; expected timestamptz, timestamp, date or text, not {type}",
-        TransformKind.Hash when type is { Kind: ColumnKind.Varchar, Length: < HexadecimalDigitsOfHash } =>
+        TransformKind.Hash when type is { Kind: ColumnKind.Varchar or ColumnKind.Char, Length: < HexadecimalDigitsOfHash } =>
             $"hash gives {HexadecimalDigitsOfHash} characters; expected text or varchar({HexadecimalDigitsOfHash}), not {type}",
         TransformKind.Hash or TransformKind.Slug when !IsText(type) && !IsJson(type) =>
             $"{Name(last)} gives a text; expected text or varchar, not {type}",
@@ -50,7 +50,7 @@ internal static class TransformChain
     private static bool TakesDate(ColumnType type) =>
         IsText(type) || IsJson(type) || type.Kind is ColumnKind.Date or ColumnKind.Timestamp or ColumnKind.TimestampTz;
 
-    private static bool IsText(ColumnType type) => type.Kind is ColumnKind.Text or ColumnKind.Varchar;
+    private static bool IsText(ColumnType type) => type.Kind is ColumnKind.Text or ColumnKind.Varchar or ColumnKind.Char;
 
     private static bool IsJson(ColumnType type) => type.Kind is ColumnKind.Json or ColumnKind.Jsonb;
 

@@ -77,7 +77,7 @@ internal static class BsonValues
     {
         ColumnKind.Float8 => new BsonDouble(double.Parse(text, CultureInfo.InvariantCulture)),
         ColumnKind.Float4 => new BsonDouble(float.Parse(text, CultureInfo.InvariantCulture)),
-        ColumnKind.Text or ColumnKind.Varchar => new BsonString(text),
+        ColumnKind.Text or ColumnKind.Varchar or ColumnKind.Char => new BsonString(text),
         ColumnKind.Json or ColumnKind.Jsonb when !text.AsSpan().ContainsAny('.', 'e', 'E') && long.TryParse(text, CultureInfo.InvariantCulture, out var whole) => new BsonInt64(whole),
         ColumnKind.Json or ColumnKind.Jsonb => new BsonDouble(double.Parse(text, CultureInfo.InvariantCulture)) is var number && IsExact(text, number.Value) ? number : Exact(text),
         _ => Exact(text),

@@ -2,12 +2,13 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Migration.Contracts.Migrations;
+using Migration.Worker.Mapping.Conversions;
 
 namespace Migration.Worker.Enrichment.Values;
 
 /// <summary>
 /// Makes .NET's values of fields in COPY's binary form: string, long, decimal, double, bool, Guid, DateOnly, DateTime (UTC),
-/// byte[], JsonElement, and arrays of them as <c>object?[]</c>.
+/// byte[], JsonElement, texts for times of day, intervals and addresses, and arrays of them as <c>object?[]</c>.
 /// </summary>
 internal static class FieldReader
 {
@@ -31,7 +32,7 @@ internal static class FieldReader
 
     private static object ReadOne(ColumnType type, ReadOnlySpan<byte> field) => type.Kind switch
     {
-        ColumnKind.Text or ColumnKind.Varchar => Encoding.UTF8.GetString(field),
+        ColumnKind.Text or ColumnKind.Varchar or ColumnKind.Char => Encoding.UTF8.GetString(field),
         ColumnKind.Int2 => (long)BinaryPrimitives.ReadInt16BigEndian(field),
         ColumnKind.Int4 => (long)BinaryPrimitives.ReadInt32BigEndian(field),
         ColumnKind.Int8 => BinaryPrimitives.ReadInt64BigEndian(field),
@@ -42,6 +43,10 @@ internal static class FieldReader
         ColumnKind.Uuid => new Guid(field, bigEndian: true),
         ColumnKind.Date => DateOnly.FromDateTime(Epoch).AddDays(BinaryPrimitives.ReadInt32BigEndian(field)),
         ColumnKind.Timestamp or ColumnKind.TimestampTz => Epoch.AddTicks(checked(BinaryPrimitives.ReadInt64BigEndian(field) * TimeSpan.TicksPerMicrosecond)),
+        ColumnKind.Time => ColumnTime.Format(BinaryPrimitives.ReadInt64BigEndian(field)),
+        ColumnKind.Interval => IntervalConversion.Read(field).ToString(),
+        ColumnKind.Inet => NetworkConversion.Read(field, alwaysBits: false),
+        ColumnKind.Cidr => NetworkConversion.Read(field, alwaysBits: true),
         ColumnKind.Bytea => field.ToArray(),
         ColumnKind.Json => Json(field),
         // A version number stands before the text.

@@ -50,5 +50,6 @@ internal enum Advice
     KeepBytes,
     Mend,
     UseJson,
+    UseInet,
     ChangeTransform,
 }

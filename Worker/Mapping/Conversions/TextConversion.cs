@@ -4,10 +4,13 @@ using MongoDB.Bson;
 
 namespace Migration.Worker.Mapping.Conversions;
 
-/// <summary>text and varchar(n): texts as they are, other scalars as their exact text.</summary>
-/// <param name="maxLength">varchar's length in characters (code points), or null.</param>
-internal sealed class TextConversion(int? maxLength) : ColumnConversion
+/// <summary>text, varchar(n) and char(n): texts as they are, other scalars as their exact text.</summary>
+/// <param name="maxLength">varchar's or char's length in characters (code points), or null.</param>
+/// <param name="isPadded">char(n), which cannot tell a text's own spaces at the end from those that it pads with.</param>
+internal sealed class TextConversion(int? maxLength, bool isPadded = false) : ColumnConversion
 {
+    private static readonly Refusal SpaceAtEnd = new(SqlStates.TooLong, "would lose the space at its end", Advice.ChangeType);
+
     public override Refusal? Write(BsonType type, ReadOnlySpan<byte> value, RowBuffer rows) =>
         type is BsonType.String or BsonType.Symbol
             ? WriteText(BsonSpanReader.TextOf(value), rows)
@@ -23,6 +26,7 @@ internal sealed class TextConversion(int? maxLength) : ColumnConversion
     private Refusal? WriteText(ReadOnlySpan<byte> text, RowBuffer rows)
     {
         if ((Check(text) ?? CheckLength(text)) is { } refusal) return refusal;
+        if (isPadded && text.EndsWith(" "u8)) return SpaceAtEnd;
         text.CopyTo(rows.AppendField(text.Length));
         return null;
     }

@@ -6,8 +6,10 @@ namespace Migration.Contracts.Tests.Migrations;
 public sealed class ColumnTypeTests
 {
     private static readonly Gen<ColumnType> Types = Gen.OneOf(
-        Gen.Enum<ColumnKind>().Select(kind => new ColumnType(kind)),
+        // char alone is char(1).
+        Gen.Enum<ColumnKind>().Where(kind => kind != ColumnKind.Char).Select(kind => new ColumnType(kind)),
         Gen.Int[1, 10_485_760].Select(length => new ColumnType(ColumnKind.Varchar, Length: length)),
+        Gen.Int[1, 10_485_760].Select(length => new ColumnType(ColumnKind.Char, Length: length)),
         Gen.Select(Gen.Int[1, 1000], Gen.Int[-1000, 1000], (p, s) => new ColumnType(ColumnKind.Numeric, Precision: p, Scale: s)));
 
     [Fact]
@@ -41,6 +43,12 @@ public sealed class ColumnTypeTests
     [InlineData("timestamp with time zone[]", "timestamptz[]")]
     [InlineData("timestamptz", "timestamptz")]
     [InlineData("jsonb", "jsonb")]
+    [InlineData("char", "char(1)")]
+    [InlineData("character(3)", "char(3)")]
+    [InlineData("time without time zone", "time")]
+    [InlineData("interval[]", "interval[]")]
+    [InlineData("inet", "inet")]
+    [InlineData("CIDR", "cidr")]
     public void PostgreSQL_s_spellings_are_read(string written, string sql)
     {
         Assert.True(ColumnType.TryParse(written, out var type, out _));
@@ -52,9 +60,12 @@ public sealed class ColumnTypeTests
     [InlineData("string", "did you mean text?")]
     [InlineData("ObjectId", "did you mean text?")]
     [InlineData("double", "did you mean double precision?")]
-    [InlineData("char(3)", "did you mean varchar(n)?")]
+    [InlineData("bpchar(3)", "did you mean char(n)?")]
+    [InlineData("time with time zone", "did you mean time?")]
+    [InlineData("time(3)", "write time")]
+    [InlineData("char(0)", "the length goes from 1 to 10485760")]
     [InlineData("varchr(3)", "did you mean varchar?")]
-    [InlineData("interval", "known types: text, varchar, smallint")]
+    [InlineData("tsvector", "known types: text, varchar, smallint")]
     [InlineData("numeric(0)", "the precision goes from 1 to 1000")]
     [InlineData("numeric(1001,2)", "the precision goes from 1 to 1000")]
     [InlineData("numeric(5,1001)", "the scale goes from -1000 to 1000")]
