@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Migration.Contracts.Migrations;
 
 namespace Migration.Contracts.Tests.Migrations;
@@ -62,6 +63,24 @@ public sealed class EnrichmentFileTests
         Assert.Equal(json, StoredMigrationFile.ToStoredJson(read));
         Assert.Empty(MigrationFileChanges.Between(file, read));
         Assert.Equal("Bearer hunter2", DeferredText.Resolve(((HttpStep)read.Collections[0].Enrichment[0]).Headers["Authorization"], Environment));
+    }
+
+    [Fact]
+    public void A_file_is_read_from_the_ledger_in_whatever_order_its_keys_have()
+    {
+        var file = Load(Http);
+
+        var read = StoredMigrationFile.FromStoredJson(Reversed(JsonNode.Parse(StoredMigrationFile.ToStoredJson(file)))!.ToJsonString());
+
+        Assert.Empty(MigrationFileChanges.Between(file, read));
+        Assert.Equal(2, read.Collections[0].Enrichment.Count);
+
+        static JsonNode? Reversed(JsonNode? node) => node switch
+        {
+            JsonObject map => new JsonObject(map.Reverse().Select(entry => KeyValuePair.Create(entry.Key, Reversed(entry.Value)))),
+            JsonArray list => new JsonArray([.. list.Select(Reversed)]),
+            _ => node?.DeepClone(),
+        };
     }
 
     [Theory]
