@@ -28,7 +28,7 @@ internal sealed record FileCheck(
     {
         var problems = new List<(int Code, string Message)>();
         var target = await TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken), problems);
-        problems.AddRange((target?.Problems ?? []).Select(problem => (Worker.ExitCode.Configuration, problem)));
+        problems.AddRange((target?.Problems ?? []).Concat(PluginCheck.Problems(file)).Select(problem => (Worker.ExitCode.Configuration, problem)));
         if (file.Broker is { Uri: var broker })
             await TryAsync(() => ReachAsync(broker, cancellationToken), problems);
         var collections = new List<CollectionPrediction>();
@@ -50,7 +50,8 @@ internal sealed record FileCheck(
         MigrationFile file, string collection, int? sample, ILogger logger, CancellationToken cancellationToken)
     {
         await using var pipeline = await CollectionPipeline.OpenAsync(file, collection, cancellationToken);
-        return await new DryRun(file, pipeline, logger).PredictAsync(sample, SampleForPaths, cancellationToken);
+        var prediction = await new DryRun(file, pipeline, logger).PredictAsync(sample, SampleForPaths, cancellationToken);
+        return prediction with { Warnings = [.. prediction.Warnings, .. PluginCheck.Warnings(pipeline.Mapping)] };
     }
 
     private static async Task<string> ReachAsync(string broker, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Checking;
 using Migration.Worker;
 
 namespace Migration.Coordinator.Planning;
@@ -66,7 +67,7 @@ internal sealed record MigrationPlan(
         }
 
         var target = await TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken), problems);
-        problems.AddRange((target?.Problems ?? []).Select(problem => (Worker.ExitCode.Configuration, problem)));
+        problems.AddRange((target?.Problems ?? []).Concat(PluginCheck.Problems(file)).Select(problem => (Worker.ExitCode.Configuration, problem)));
         return new MigrationPlan(
             file.Name, ConnectionText.Describe(file.Source.Uri), ConnectionText.Describe(file.Target.Uri), collections, target,
             workers, file.Worker.Slices, file.Source.MaxRecordsPerSecond, hours, [.. problems.Select(problem => problem.Message).Distinct()],

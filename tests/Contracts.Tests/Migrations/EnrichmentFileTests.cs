@@ -104,6 +104,40 @@ public sealed class EnrichmentFileTests
         Assert.Empty(MigrationFileChanges.ForReplayBetween(old, changed));
     }
 
+    [Fact]
+    public void A_plugin_s_settings_stay_as_they_are_written_and_may_not_change_on_resume()
+    {
+        const string Plugin =
+            """
+            source: { uri: "mongodb://localhost/shop" }
+            target: { uri: "postgres://localhost/shop" }
+            collections:
+              - name: products
+                primaryKey: id
+                columns: { id: { path: _id, type: text }, price: numeric, euros: { type: numeric, enriched: true } }
+                enrich:
+                  - plugin: { folder: /plugins/c, class: Shop.Outer+Inner, settings: { apiKey: "${TOKEN}", digits: 2 }, read: [price, id, price], write: euros, batch: 5 }
+
+            """;
+        var file = Load(Plugin);
+        var step = Assert.IsType<PluginStep>(file.Collections[0].Enrichment[0]);
+
+        Assert.Equal(["price", "id"], step.Reads);
+        Assert.Equal(["euros"], step.Writes);
+        Assert.Equal((8, 5, 30, StepFailureAction.Quarantine), (step.Line, step.Batch, step.TimeoutSeconds, step.OnFailure));
+        Assert.Equal("hunter2", DeferredText.Resolve(step.Settings["apiKey"], Environment));
+        var json = StoredMigrationFile.ToStoredJson(file);
+        Assert.DoesNotContain("hunter2", json, StringComparison.Ordinal);
+        Assert.Empty(MigrationFileChanges.Between(file, StoredMigrationFile.FromStoredJson(json)));
+        Assert.Empty(MigrationFileChanges.Between(file, Load(Plugin.Replace("batch: 5", "batch: 5, timeoutSeconds: 9", StringComparison.Ordinal))));
+        Assert.Equal(
+            ["""collections.products.enrich.0.settings: {"apiKey":"${TOKEN}","digits":"2"} -> {"apiKey":"${TOKEN}","digits":"3"}"""],
+            MigrationFileChanges.Between(file, Load(Plugin.Replace("digits: 2", "digits: 3", StringComparison.Ordinal))));
+        Assert.Equal(
+            ["collections.products.enrich.0.class: \"Shop.Outer\\u002BInner\" -> \"Shop.Outer\\u002BOther\""],
+            MigrationFileChanges.Between(file, Load(Plugin.Replace("+Inner", "+Other", StringComparison.Ordinal))));
+    }
+
     private static MigrationFile Load(string text) => MigrationFileLoader.LoadText(text, "m.yaml", Environment);
 
     private static string? Environment(string name) => name switch { "GEO" => "hunter2.example", "TOKEN" => "hunter2", _ => null };
