@@ -1,5 +1,6 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Checking;
 
 namespace Migration.Coordinator.Planning;
 
@@ -66,6 +67,7 @@ internal sealed record MigrationPlan(
 
         var target = await problems.TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken));
         problems.Add(target?.Problems);
+        problems.Add(PluginCheck.Problems(file));
         return new MigrationPlan(
             file.Name, ConnectionText.Describe(file.Source.Uri), ConnectionText.Describe(file.Target.Uri), collections, target,
             workers, file.Worker.Slices, file.Source.MaxRecordsPerSecond, hours, problems.Messages,
