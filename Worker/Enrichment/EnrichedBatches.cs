@@ -144,7 +144,7 @@ internal sealed class EnrichedBatches : ISliceBatches
         try
         {
             await _enter("map", taking);
-            page.Batch.Map(read, _pulse);
+            page.Batch.Map(read, _pulse, _settings.BatchBytes);
             await _enter("enrich", taking);
             await page.StartAsync(_enrichment, _pulse, taking);
             return page;
