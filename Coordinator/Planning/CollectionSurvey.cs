@@ -56,12 +56,13 @@ internal sealed record CollectionSurvey(
         CollectionPipeline pipeline, IReadOnlyList<ReadOnlyMemory<byte>> sample)
     {
         using var rows = new RowBuffer();
+        using var children = pipeline.Mapper.NewChildRows();
         var times = new List<double>(sample.Count);
         var rejections = new List<RecordRejection>();
         foreach (var document in sample)
         {
             var started = Stopwatch.GetTimestamp();
-            if (pipeline.Mapper.Map(document.Span, rows) is { } rejection)
+            if (pipeline.Mapper.Map(document.Span, rows, children) is { } rejection)
                 rejections.Add(rejection);
             times.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
         }

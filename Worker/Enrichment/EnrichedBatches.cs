@@ -155,7 +155,7 @@ internal sealed class EnrichedBatches : ISliceBatches
         try
         {
             await _enter("map", taking);
-            page.Batch.Map(read, _pulse);
+            page.Batch.Map(read, _pulse, _settings.BatchBytes);
             return page;
         }
         catch

@@ -19,6 +19,11 @@ internal static class CopyStream
         NpgsqlConnection connection, string copy, RowBuffer rows, int first, int count, CancellationToken cancellationToken) =>
         CopyAsync(connection, copy, (stream, token) => SendRowsAsync(stream, rows.Rows(first, count), token), cancellationToken);
 
+    /// <summary>Several runs of rows, one after the other.</summary>
+    public static Task SendAsync(
+        NpgsqlConnection connection, string copy, RowBuffer rows, IReadOnlyList<(int First, int Count)> runs, CancellationToken cancellationToken) =>
+        CopyAsync(connection, copy, (stream, token) => SendRunsAsync(stream, rows, runs, token), cancellationToken);
+
     /// <summary>All rows but those at the places <paramref name="without"/>, which ascend.</summary>
     public static Task SendWithoutAsync(
         NpgsqlConnection connection, string copy, RowBuffer rows, IReadOnlyList<int> without, CancellationToken cancellationToken) =>
@@ -75,6 +80,12 @@ internal static class CopyStream
         }
 
         await stream.WriteAsync(rows, cancellationToken);
+    }
+
+    private static async Task SendRunsAsync(
+        Stream stream, RowBuffer rows, IReadOnlyList<(int First, int Count)> runs, CancellationToken cancellationToken)
+    {
+        foreach (var (first, count) in runs) await SendRowsAsync(stream, rows.Rows(first, count), cancellationToken);
     }
 
     private static async Task SendRowsWithoutAsync(

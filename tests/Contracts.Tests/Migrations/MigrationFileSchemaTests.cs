@@ -24,6 +24,7 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(WorkerSection.Keys.Order(), Keys(Definition("worker")));
         Assert.Equal(LimitsSection.Keys.Order(), Keys(Definition("limits")));
         Assert.Equal(CollectionSection.Keys.Order(), Keys(Definition("collection")));
+        Assert.Equal(ChildrenSection.Keys.Order(), Keys(Definition("child")));
         Assert.Equal(ColumnsSection.Keys.Order(), Keys(Definition("column")));
         Assert.Equal(UnmappedSection.Keys.Order(), Keys(Definition("unmapped")));
         Assert.Equal(EnrichSection.Kinds.Order(), Keys(Definition("enrichStep")));
@@ -39,6 +40,7 @@ public sealed class MigrationFileSchemaTests
     {
         Assert.Equal(CollectionSection.ConflictActions, Words("onConflict"));
         Assert.Equal(UnmappedSection.Words, Words("unmapped"));
+        Assert.Equal(UnmappedSection.Words, Words("child", "unmapped"));
         Assert.Equal(HttpStepSection.Methods, Words("http", "method"));
         Assert.Equal(FailureActionText.Words, Words("http", "onFailure"));
         Assert.Equal(FailureActionText.Words, Words("plugin", "onFailure"));
