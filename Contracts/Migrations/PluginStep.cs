@@ -37,5 +37,5 @@ public sealed record PluginStep : EnrichmentStep
     [JsonIgnore]
     public override IReadOnlyList<string> Writes => Write;
 
-    internal override EnrichmentStep WithoutTuning() => this with { Line = 0, TimeoutSeconds = 30 };
+    internal override EnrichmentStep WithoutTuning() => this with { Line = 0, SecondsPerRecord = null, TimeoutSeconds = 30 };
 }

@@ -39,5 +39,5 @@ public sealed record RehostStep : EnrichmentStep
     [JsonIgnore]
     public override IReadOnlyList<string> Writes => Columns;
 
-    internal override EnrichmentStep WithoutTuning() => this with { Line = 0, Calls = new CallSettings(), Allow = [], Store = Store.WithoutSecrets() };
+    internal override EnrichmentStep WithoutTuning() => this with { Line = 0, SecondsPerRecord = null, Calls = new CallSettings(), Allow = [], Store = Store.WithoutSecrets() };
 }

@@ -4,7 +4,7 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static partial class PluginStepSection
 {
-    public static readonly string[] Keys = ["folder", "class", "settings", "read", "write", "batch", "timeoutSeconds", FailureActionText.Key];
+    public static readonly string[] Keys = ["folder", "class", "settings", "read", "write", "batch", "timeoutSeconds", FailureActionText.Key, StepSeconds.Key];
 
     private static readonly IntRange Batch = new(1, 10_000);
 
@@ -21,6 +21,7 @@ internal static partial class PluginStepSection
         Batch = section.WholeNumber("batch", Batch),
         TimeoutSeconds = section.WholeNumber("timeoutSeconds", CallSection.TimeoutSeconds) ?? new CallSettings().TimeoutSeconds,
         OnFailure = FailureActionText.Read(section),
+        SecondsPerRecord = StepSeconds.Read(section),
     };
 
     private static string ReadFolder(SectionReader section)

@@ -5,7 +5,7 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static partial class RehostStepSection
 {
-    public static readonly string[] Keys = ["columns", "store", "link", "types", "maxBytes", "allow", FailureActionText.Key, .. CallSection.Keys];
+    public static readonly string[] Keys = ["columns", "store", "link", "types", "maxBytes", "allow", FailureActionText.Key, StepSeconds.Key, .. CallSection.Keys];
 
     public static RehostStep Read(SectionReader section, StepColumns columns)
     {
@@ -25,6 +25,7 @@ internal static partial class RehostStepSection
             MaxBytes = SizeText.Read(section, "maxBytes", 1, 1024 * 1024 * 1024, "a size from 1B to 1GiB, such as 20MiB") ?? defaults.MaxBytes,
             Allow = ReadAllowed(section),
             OnFailure = FailureActionText.Read(section),
+            SecondsPerRecord = StepSeconds.Read(section),
             Calls = CallSection.Read(section),
         };
     }
