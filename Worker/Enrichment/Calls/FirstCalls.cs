@@ -7,7 +7,8 @@ namespace Migration.Worker.Enrichment.Calls;
 /// <param name="what">The step and what it calls, at a sentence's beginning.</param>
 internal sealed class FirstCalls(string what, TimeProvider time)
 {
-    private const int Most = 20;
+    /// <summary>So many failures in a row are no record's fault.</summary>
+    public const int Most = 20;
 
     /// <summary>A service that is being restarted is no wrong address.</summary>
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(10);
