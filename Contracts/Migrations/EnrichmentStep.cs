@@ -7,6 +7,7 @@ namespace Migration.Contracts.Migrations;
 [JsonDerivedType(typeof(HttpStep), "http")]
 [JsonDerivedType(typeof(RehostStep), "rehost")]
 [JsonDerivedType(typeof(LookupStep), "lookup")]
+[JsonDerivedType(typeof(PluginStep), "plugin")]
 public abstract record EnrichmentStep
 {
     /// <summary>The key that the file has it under, for messages.</summary>

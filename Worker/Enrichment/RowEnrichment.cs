@@ -20,19 +20,34 @@ internal sealed class RowEnrichment(CollectionMapping mapping, IReadOnlyList<IRo
 
     /// <returns>Null where the collection has no steps.</returns>
     /// <exception cref="UserException">A step cannot be set up in this process.</exception>
-    public static RowEnrichment? Open(CollectionMapping mapping, RecordSlots slots, EnrichmentServices services)
-        => mapping.Enrichment.Count == 0
-            ? null
-            : new RowEnrichment(mapping, [.. mapping.Enrichment.Select(step => StepOpener.Open(step, services))], slots, services.Time);
+    public static async Task<RowEnrichment?> OpenAsync(
+        CollectionMapping mapping, RecordSlots slots, EnrichmentServices services, CancellationToken cancellationToken)
+    {
+        if (mapping.Enrichment.Count == 0)
+            return null;
+        var steps = new List<IRowStep>();
+        try
+        {
+            foreach (var step in mapping.Enrichment)
+                steps.Add(await StepOpener.OpenAsync(step, slots.Count, services, cancellationToken));
+            return new RowEnrichment(mapping, steps, slots, services.Time);
+        }
+        catch
+        {
+            steps.ForEach(step => step.Dispose());
+            throw;
+        }
+    }
 
     /// <summary>
     /// Starts with the rows in their order, each group as soon as it has its slots; returns when all are under way.
     /// </summary>
     /// <param name="rows">Stays as it is until every task has ended.</param>
+    /// <param name="line">Of the slice, from <see cref="RecordSlots.JoinLine"/>.</param>
     /// <param name="started">Takes the groups' tasks as they start; a failed one is what no record is to blame for.</param>
     /// <param name="taking">Ends the starting of further ones.</param>
     public async Task StartAsync(
-        RowBuffer rows, ICollection<Task<EnrichedGroup>> started, Pulse pulse, CancellationToken taking, CancellationToken cancellationToken)
+        RowBuffer rows, int line, ICollection<Task<EnrichedGroup>> started, Pulse pulse, CancellationToken taking, CancellationToken cancellationToken)
     {
         for (var first = 0; first < rows.Count; first += GroupSize)
         {
@@ -43,7 +58,7 @@ internal sealed class RowEnrichment(CollectionMapping mapping, IReadOnlyList<IRo
 
             // Slots that others have are no standstill of this slice.
             using (pulse.Pause())
-                await Slots.EnterAsync(count, taking);
+                await Slots.EnterAsync(count, line, taking);
             started.Add(EnrichAsync(group, pulse, cancellationToken));
         }
     }
@@ -56,7 +71,7 @@ internal sealed class RowEnrichment(CollectionMapping mapping, IReadOnlyList<IRo
         var groups = new List<Task<EnrichedGroup>>();
         try
         {
-            await StartAsync(rows, groups, new Pulse(), work.Token, work.Token);
+            await StartAsync(rows, Slots.JoinLine(), groups, new Pulse(), work.Token, work.Token);
             await foreach (var group in Task.WhenEach(groups).WithCancellation(cancellationToken))
                 await group;
             return [.. groups.SelectMany(group => group.Result.Records)];

@@ -12,6 +12,7 @@ internal static class EnrichSection
         ["http"] = (step, columns) => HttpStepSection.Read(step.Section("http", HttpStepSection.Keys), columns),
         ["rehost"] = (step, columns) => RehostStepSection.Read(step.Section("rehost", RehostStepSection.Keys), columns),
         ["lookup"] = (step, columns) => LookupStepSection.Read(step.Section("lookup", LookupStepSection.Keys), columns),
+        ["plugin"] = (step, columns) => PluginStepSection.Read(step.Section("plugin", PluginStepSection.Keys), columns),
     };
 
     public static IReadOnlyCollection<string> Kinds => Readers.Keys;

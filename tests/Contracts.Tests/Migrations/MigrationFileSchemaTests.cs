@@ -32,6 +32,7 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(RehostStepSection.Keys.Order(), Keys(Definition("rehost")));
         Assert.Equal(StoreSection.Keys.Order(), Keys(Definition("store")));
         Assert.Equal(LookupStepSection.Keys.Order(), Keys(Definition("lookup")));
+        Assert.Equal(PluginStepSection.Keys.Order(), Keys(Definition("plugin")));
     }
 
     [Fact]
@@ -42,6 +43,7 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(UnmappedSection.Words, Words("child", "unmapped"));
         Assert.Equal(HttpStepSection.Methods, Words("http", "method"));
         Assert.Equal(FailureActionText.Words, Words("http", "onFailure"));
+        Assert.Equal(FailureActionText.Words, Words("plugin", "onFailure"));
         Assert.Equal(TransformsSection.Words, Transforms[0]!["enum"]!.AsArray().Select(word => (string)word!));
         Assert.Equal(TransformsSection.Keys, Transforms.Skip(1).Select(transform => (string)transform!["required"]![0]!));
         Assert.Equal(TransformsSection.RegexKeys.Order(), Keys(Transforms.Single(t => (string?)t!["required"]?[0] == "regex")!["properties"]!["regex"]!.AsObject()));

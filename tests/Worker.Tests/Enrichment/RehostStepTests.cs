@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Migration.Contracts.Ledger;
+using Migration.TestServers;
 using Migration.Worker.Tests.Slices;
 using MongoDB.Bson;
 using static Migration.Worker.Tests.Enrichment.HttpStepTests;
