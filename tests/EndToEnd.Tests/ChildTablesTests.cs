@@ -18,7 +18,7 @@ public sealed class ChildTablesTests
         await using var bed = await TestBed.CreateAsync(null, null, Cancellation);
         var shop = await NestedShop.WriteAsync(Path.Combine(bed.Folder, "dump"), Cancellation);
         bed.Environment["MIGRATION_SOURCE"] = Path.Combine(bed.Folder, "dump");
-        await File.WriteAllTextAsync(bed.MigrationFile, NestedShop.File(sliceRecords: 300), Cancellation);
+        await File.WriteAllTextAsync(bed.MigrationFile, NestedShop.MigrationFile(sliceRecords: 300), Cancellation);
         await ExecuteAsync(
             bed,
             $"""
@@ -46,14 +46,13 @@ public sealed class ChildTablesTests
         var shop = await NestedShop.WriteAsync(Path.Combine(bed.Folder, "dump"), Cancellation);
         bed.Environment["MIGRATION_SOURCE"] = Path.Combine(bed.Folder, "dump");
         bed.Environment["MIGRATION_BROKER"] = null;
-        await File.WriteAllTextAsync(bed.MigrationFile, NestedShop.File(sliceRecords: 300), Cancellation);
-        string[] window = ["slice", bed.MigrationFile, "--name", bed.Run, "--collection", "products", "--offset", "0", "--limit", "1000"];
-        await bed.StartWorkerProgram([.. window[..^1], "1"]).EndsWithAsync(ExitCode.Done, Cancellation);
+        await File.WriteAllTextAsync(bed.MigrationFile, NestedShop.MigrationFile(sliceRecords: 300), Cancellation);
+        await StartSlice(bed, offset: 0).EndsWithAsync(ExitCode.Done, Cancellation);
 
         // Its second batch is written and not committed.
-        await using (var gate = await Gate.CloseAsync(bed.Target, "slice", "NEW.read > 200", Cancellation))
+        await using (var gate = await Gate.CloseAsync(bed.Target, "slice", "NEW.read BETWEEN 151 AND 999", Cancellation))
         {
-            var killed = bed.StartWorkerProgram("slice", bed.MigrationFile, "--name", bed.Run, "--collection", "products", "--offset", "1", "--limit", "1000");
+            var killed = StartSlice(bed, offset: 1_000);
             await gate.SomebodyWaitsAsync(Cancellation);
             await killed.KillAsync();
             await gate.OpenAsync(Cancellation);
@@ -63,6 +62,9 @@ public sealed class ChildTablesTests
 
         await HoldsAsync(bed, shop, shop.Refused.Where(record => record.Value is not null).ToDictionary());
     }
+
+    private static RunningProgram StartSlice(TestBed bed, int offset) => bed.StartWorkerProgram(
+        "slice", bed.MigrationFile, "--name", bed.Run, "--collection", "products", "--offset", $"{offset}", "--limit", "1000");
 
     private static async Task<Dictionary<string, int>> PredictedAsync(TestBed bed)
     {

@@ -34,7 +34,7 @@ internal sealed class NestedShop
         return shop;
     }
 
-    public static string File(int sliceRecords) => $$"""
+    public static string MigrationFile(int sliceRecords) => $$"""
         name: nested
         source: { database: shop }
         slices: { minRecords: {{sliceRecords}}, maxRecords: {{sliceRecords}} }
