@@ -109,20 +109,16 @@ internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
     public IReadOnlyList<RejectedRow> Rewrite(IReadOnlyList<EnrichedRecord> records)
     {
         var (enriched, refused) = (new RowBuffer(Math.Max(Rows.Bytes, 1024)), new List<RejectedRow>());
+        var children = Children is null ? null : new ChildRows(Children.Tables);
         for (var row = 0; row < records.Count; row++)
         {
-            if (records[row].WriteTo(enriched) is { } rejection)
+            if (records[row].WriteTo(enriched, children) is { } rejection)
                 refused.Add(new RejectedRow(row, rejection));
         }
 
         Rows.Dispose();
-        Rows = enriched;
-        if (refused.Count > 0 && Children is { } all)
-        {
-            Children = all.Without([.. refused.Select(row => row.Row)]);
-            all.Dispose();
-        }
-
+        Children?.Dispose();
+        (Rows, Children) = (enriched, children);
         return refused;
     }
 

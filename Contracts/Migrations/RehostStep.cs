@@ -8,7 +8,7 @@ public sealed record RehostStep : EnrichmentStep
     [JsonIgnore]
     public override string Kind => "rehost";
 
-    /// <summary>Columns of texts, or of arrays of texts, that hold links.</summary>
+    /// <summary>Columns of texts, or of arrays of texts, that hold links; those of a child's table as <c>table.column</c>.</summary>
     public required IReadOnlyList<string> Columns { get; init; }
 
     public required StoreSettings Store { get; init; }

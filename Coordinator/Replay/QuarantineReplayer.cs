@@ -122,7 +122,7 @@ internal sealed class QuarantineReplayer(
         RowEnrichment enrichment, List<HeldRecord> mapped, List<(HeldRecord Record, QuarantinedRecord Reason)> refused,
         MappedBatch batch, CancellationToken cancellationToken)
     {
-        foreach (var row in batch.Rewrite(await enrichment.EnrichAllAsync(batch.Rows, cancellationToken)).Reverse())
+        foreach (var row in batch.Rewrite(await enrichment.EnrichAllAsync(batch.Rows, batch.Children, cancellationToken)).Reverse())
         {
             refused.Add((mapped[row.Row], Describe(mapped[row.Row], row.Rejection)));
             mapped.RemoveAt(row.Row);

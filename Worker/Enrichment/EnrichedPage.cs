@@ -25,7 +25,7 @@ internal sealed class EnrichedPage(MappedBatch batch, SourcePage page, Cancellat
     public Task StartAsync(RowEnrichment enrichment, int line, Pulse pulse, CancellationToken taking)
     {
         Bytes += Batch.Children?.Bytes ?? 0;
-        return enrichment.StartAsync(Batch.Rows, line, _groups, pulse, taking, _work.Token);
+        return enrichment.StartAsync(Batch.Rows, Batch.Children, line, _groups, pulse, taking, _work.Token);
     }
 
     /// <summary>Waits for every record, and makes the batch what is to be written.</summary>

@@ -69,33 +69,8 @@ internal sealed class ChildRows(int tables) : IDisposable
         return first;
     }
 
-    /// <summary>The rows of all records but some.</summary>
-    /// <param name="records">Ascending.</param>
-    public ChildRows Without(IReadOnlyCollection<int> records)
-    {
-        var kept = new ChildRows(_tables.Length);
-        var (without, all) = (records.ToHashSet(), Records);
-        for (var record = 0; record < all; record++)
-        {
-            if (without.Contains(record)) continue;
-            for (var table = 0; table < _tables.Length; table++) Copy(table, record, kept._tables[table]);
-            kept.EndRecord();
-        }
-
-        return kept;
-    }
-
     public void Dispose()
     {
         foreach (var table in _tables) table.Dispose();
-    }
-
-    private void Copy(int table, int record, RowBuffer to)
-    {
-        for (var row = StartOf(table, record); row < StartOf(table, record + 1); row++)
-        {
-            to.Append(_tables[table].Row(row).Span);
-            to.EndRow();
-        }
     }
 }

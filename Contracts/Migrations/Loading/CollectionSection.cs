@@ -13,7 +13,13 @@ internal static class CollectionSection
         var columns = ColumnsSection.Read(section, unmapped.Column);
         var key = ReadPrimaryKey(section, columns, unmapped.Column);
         var table = ReadTable(section, name, defaultSchema);
-        var steps = EnrichSection.Read(section, columns, unmapped.Column);
+        var children = ChildrenSection.Read(section, new ChildrenSection.Parent(table, key), defaultSchema);
+        var steps = EnrichSection.Read(section, columns, unmapped.Column, children);
+        if (children is not null)
+        {
+            CheckKeyIsMapped(section, key, steps ?? []);
+        }
+
         return new CollectionMapping
         {
             Name = name,
@@ -26,21 +32,17 @@ internal static class CollectionSection
             Columns = [.. columns.Select(c => c with { Required = c.Required || key.Contains(c.Name) })],
             Enrich = steps,
             Unmapped = unmapped,
-            Children = ReadChildren(section, table, key, steps ?? [], defaultSchema),
+            Children = children,
         };
     }
 
-    private static IReadOnlyList<ChildMapping>? ReadChildren(
-        SectionReader section, TableName table, IReadOnlyList<string> key, IReadOnlyList<EnrichmentStep> steps, string defaultSchema)
+    private static void CheckKeyIsMapped(SectionReader section, IReadOnlyList<string> key, IReadOnlyList<EnrichmentStep> steps)
     {
-        var children = ChildrenSection.Read(section, new ChildrenSection.Parent(table, key), defaultSchema);
-        if (children is not null && steps.SelectMany(step => step.Writes).FirstOrDefault(key.Contains) is { } written)
+        if (steps.SelectMany(step => step.Writes).FirstOrDefault(key.Contains) is { } written)
         {
             section.Mistake(
                 EnrichSection.Key, $"gives values to {Shown.Text(written)}, which is in the primary key; {ChildrenSection.Key} have the key as the document gives it, expected another key or no {ChildrenSection.Key}");
         }
-
-        return children;
     }
 
     private static string ReadName(SectionReader section)

@@ -18,10 +18,11 @@ internal static class EnrichSection
     public static IReadOnlyCollection<string> Kinds => Readers.Keys;
 
     /// <returns>Null where the collection has none.</returns>
-    public static IReadOnlyList<EnrichmentStep>? Read(SectionReader collection, IReadOnlyList<ColumnMapping> columns, string? unmapped)
+    public static IReadOnlyList<EnrichmentStep>? Read(
+        SectionReader collection, IReadOnlyList<ColumnMapping> columns, string? unmapped, IReadOnlyList<ChildMapping>? children)
     {
         const string expected = "a list of steps, such as - http: { url: ..., take: { column: field } }";
-        var names = new StepColumns([.. columns.Where(column => column.Name != unmapped)]);
+        var names = new StepColumns([.. columns.Where(column => column.Name != unmapped)], children);
         if (collection.Find(Key) is not { } node)
         {
             CheckFilled(collection, names, []);

@@ -104,6 +104,22 @@ public sealed class RehostStepTests : IDisposable
     }
 
     [Fact]
+    public async Task Links_in_the_rows_of_a_child_are_re_hosted_row_by_row_and_a_bad_one_condemns_its_record()
+    {
+        await using var service = await TestService.StartAsync(AnswerAsync);
+        await using var lab = await CreateAsync(
+            4, text: i => new BsonArray(Enumerable.Range(0, i + 1).Select(n => n == i ? (BsonValue)BsonNull.Value : n == 1 && i == 3 ? $"{service.Uri}/missing" : $"{service.Uri}/c/{n}")),
+            textType: "jsonb", withParts: true, enrich: Rehost($"{{ folder: \"{_folder}\" }}", "retries: 0").Replace("columns: text", "columns: parts.part", StringComparison.Ordinal));
+
+        var end = await MigrateAsync(lab);
+
+        Assert.Equal(new SliceCounts(4, 3, 1, 0), Assert.IsType<SliceEnd.Completed>(end).Claim.Counts);
+        Assert.Equal(
+            ["0.0", $"1.0.cdn/{KeyOf("0")}", "1.1", $"2.0.cdn/{KeyOf("0")}", $"2.1.cdn/{KeyOf("1")}", "2.2"], await lab.PartsAsync());
+        Assert.Equal([0, 1, 2], await lab.WrittenAsync());
+    }
+
+    [Fact]
     public async Task Without_an_allowance_no_link_leads_into_the_worker_s_own_machine()
     {
         await using var service = await TestService.StartAsync(AnswerAsync);
