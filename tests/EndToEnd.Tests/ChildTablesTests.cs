@@ -3,7 +3,6 @@ using Migration.EndToEnd.Tests.Harness;
 using Migration.EndToEnd.Tests.Oracles;
 using Migration.Worker;
 using MongoDB.Bson;
-using Npgsql;
 
 namespace Migration.EndToEnd.Tests;
 

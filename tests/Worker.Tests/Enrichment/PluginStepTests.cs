@@ -1,6 +1,5 @@
 using Migration.Contracts.Ledger;
 using Migration.TestServers;
-using Migration.Worker.Tests.Slices;
 using static Migration.Worker.Tests.Enrichment.HttpStepTests;
 using static Migration.Worker.Tests.Slices.SliceLab;
 
