@@ -3,6 +3,7 @@ using Migration.Contracts.Migrations;
 using Migration.Worker.Mapping.Conversions;
 using Migration.Worker.Targets;
 using MongoDB.Bson;
+using static Migration.Worker.Mapping.MappingRejections;
 
 namespace Migration.Worker.Mapping;
 

@@ -3,6 +3,7 @@ using Migration.Contracts.Migrations;
 using Migration.Worker.Mapping.Conversions;
 using Migration.Worker.Targets;
 using MongoDB.Bson;
+using static Migration.Worker.Mapping.MappingRejections;
 
 namespace Migration.Worker.Mapping;
 
@@ -21,11 +22,6 @@ namespace Migration.Worker.Mapping;
 /// </remarks>
 internal sealed partial class RecordMapper
 {
-    /// <summary>A row beyond this is refused: PostgreSQL holds a field to 1 GiB, and a row of COPY likewise.</summary>
-    private const int MaxRowBytes = 512 * 1024 * 1024;
-
-    private const int MaxNamesInMessage = 5;
-
     private readonly FieldNode _root = FieldNode.Root();
     private readonly int _slots;
     private readonly ColumnStep[] _steps;
@@ -174,7 +170,7 @@ internal sealed partial class RecordMapper
         var slot = slots[step.Field.Slot];
         if (slot.Length == 0 || slot.Type is BsonType.Null or BsonType.Undefined)
         {
-            if (step.Column.NotNull) return Missing(step, slot);
+            if (step.Column.NotNull) return Missing(step, slot.Found);
             rows.AppendNull();
             return null;
         }
@@ -203,7 +199,7 @@ internal sealed partial class RecordMapper
         if (computed.Apply(source, out var value) is { } broken) return Refused(step, broken, source, source);
         if (value.IsNull)
         {
-            if (step.Column.NotNull) return Missing(step, source.IsNull ? (step.Field is null ? default : slots[step.Field.Slot]) : new FieldSlot(BsonType.Null, 0, 1));
+            if (step.Column.NotNull) return Missing(step, source.IsNull ? (step.Field is null ? null : slots[step.Field.Slot].Found) : BsonType.Null);
             rows.AppendNull();
             return null;
         }
@@ -266,60 +262,14 @@ internal sealed partial class RecordMapper
     {
         names ??= [];
         // One more than is shown tells that there are more.
-        if (names.Count <= MaxNamesInMessage) names.Add(BsonText.Shorten(name));
+        if (names.Count <= MostNames) names.Add(BsonText.Shorten(name));
     }
-
-    private static RecordRejection Unreadable(BsonFault fault) =>
-        new(RecordStage.Read, null, null, $"unreadable document: {fault.Describe()}");
-
-    private static RecordRejection Twice(FieldNode field) => new(
-        RecordStage.Map, null, null,
-        $"the field '{field.Path}' appears twice in the document, so that no one value is its value. Mend the document.");
-
-    private static RecordRejection Unmapped(List<string> names)
-    {
-        var more = names.Count > MaxNamesInMessage ? ", ..." : "";
-        var list = string.Join(", ", names.Take(MaxNamesInMessage).Select(n => $"'{n}'"));
-        return new RecordRejection(
-            RecordStage.Map, null, null,
-            $"no column takes the fields {list}{more}. Map them in the migration file, or let 'unmapped' ignore or keep them.");
-    }
-
-    private static RecordRejection Missing(ColumnStep step, FieldSlot slot)
-    {
-        var found = slot.Length == 0 ? "missing" : BsonText.NameOf(slot.Type);
-        var knob = step.IsKey
-            ? $"Column '{step.Column.Name}' is in the primary key: choose another key in the migration file, or mend the document."
-            : $"Take 'required' from column '{step.Column.Name}' in the migration file to let it be null.";
-        return Reject(step, SqlStates.NotNull, $"{step.SourceName} is {found}; column '{step.Column.Name}' must have a value. {knob}");
-    }
-
-    private static RecordRejection Refused(ColumnStep step, Refusal refusal, BsonType type, ReadOnlySpan<byte> value)
-    {
-        var found = refusal.Found ?? BsonText.Describe(type, value);
-        return Reject(
-            step, refusal.SqlState,
-            $"field '{step.Field!.Path}{refusal.Within}' is {found}; {step.TypeName} {refusal.Reason}. {step.Advise(refusal.Advice)}");
-    }
-
-    /// <param name="source">The value that the document has.</param>
-    /// <param name="value">What the transforms made of it, which the column refused.</param>
-    private static RecordRejection Refused(ColumnStep step, Refusal refusal, ColumnValue source, ColumnValue value)
-    {
-        var found = value == source ? $"{refusal.Found ?? source.ToString()}" : $"{source}, and after its transforms {refusal.Found ?? value.ToString()}";
-        var subject = refusal.Transform is null ? step.TypeName : $"transform {refusal.Transform}";
-        var within = refusal.Within.Length == 0 ? "" : $" at '{refusal.Within[1..]}'";
-        return Reject(step, refusal.SqlState, $"{step.SourceName}{within} is {found}; {subject} {refusal.Reason}. {step.Advise(refusal.Advice)}");
-    }
-
-    private static RecordRejection TooLarge(ColumnStep step, int bytes) => Reject(
-        step, SqlStates.LimitExceeded,
-        $"the row has {bytes} bytes up to column '{step.Column.Name}', and {MaxRowBytes} is the limit. Map fewer columns from the same field.");
-
-    private static RecordRejection Reject(ColumnStep step, string sqlState, string message) =>
-        new(RecordStage.Map, step.Column.Name, sqlState, message);
 
     /// <summary>Where a field's value stands in the document. Length is one more than the value's, and 0 when it is missing.</summary>
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct FieldSlot(BsonType Type, int Offset, int Length);
+    private readonly record struct FieldSlot(BsonType Type, int Offset, int Length)
+    {
+        /// <summary>Null when it is missing.</summary>
+        public BsonType? Found => Length == 0 ? null : Type;
+    }
 }

@@ -36,6 +36,7 @@ internal static class CopyStream
 
     /// <summary>Ends the COPY when <paramref name="send"/> has returned; when it throws, none of its rows are kept.</summary>
     /// <exception cref="NpgsqlException">What the server refused, or how the connection was lost.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; Npgsql itself tells it as a failure to write.</exception>
     internal static async Task CopyAsync(
         NpgsqlConnection connection, string copy, Func<Stream, CancellationToken, Task> send, CancellationToken cancellationToken)
     {
@@ -46,9 +47,10 @@ internal static class CopyStream
             await send(stream, cancellationToken);
             await stream.WriteAsync(Trailer, cancellationToken);
         }
-        catch
+        catch (Exception e)
         {
             await AbandonAsync(stream);
+            if (e is NpgsqlException && cancellationToken.IsCancellationRequested) throw new OperationCanceledException("The COPY was cancelled.", e, cancellationToken);
             throw;
         }
 

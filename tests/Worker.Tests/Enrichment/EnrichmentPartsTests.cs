@@ -70,6 +70,15 @@ public sealed class EnrichmentPartsTests
         Assert.Equal(records, size.Records);
     }
 
+    [Theory]
+    [InlineData(64, 1, 2000, 20)]
+    [InlineData(4, 1, 2000, 20)]
+    [InlineData(200, 1, 2000, 50)]
+    [InlineData(64, 10, 2000, 200)]
+    [InlineData(64, 1, 10, 10)]
+    public void The_first_page_holds_the_calls_that_tell_of_a_service_which_never_answers(int slots, int group, int most, int records)
+        => Assert.Equal(records, new PageSize(slots, group, most).Records);
+
     [Fact]
     public async Task The_window_has_room_for_its_first_pages_however_large_and_then_within_its_limits()
     {
