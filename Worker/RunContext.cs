@@ -66,14 +66,14 @@ internal sealed class RunContext(
         }
     }
 
-    private RowEnrichment? Enrichment(CollectionMapping mapping)
-        => RowEnrichment.Open(mapping, _slots, new(Run.Id, target, Environment.GetEnvironmentVariable, time, logger));
+    private Task<RowEnrichment?> EnrichmentAsync(CollectionMapping mapping)
+        => RowEnrichment.OpenAsync(mapping, _slots, new(Run.Id, target, Environment.GetEnvironmentVariable, time, logger), CancellationToken.None);
 
     private async Task<CollectionPipeline> PipelineAsync(string collection, CancellationToken cancellationToken)
     {
         // Opened for all slices, so one slice's cancellation must not spoil it for the others.
         var opening = _pipelines.GetOrAdd(
-            collection, name => new(() => CollectionPipeline.OpenAsync(File, name, CancellationToken.None, Enrichment)));
+            collection, name => new(() => CollectionPipeline.OpenAsync(File, name, CancellationToken.None, EnrichmentAsync)));
         try
         {
             return await opening.Value.WaitAsync(cancellationToken);

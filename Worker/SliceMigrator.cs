@@ -126,7 +126,7 @@ internal sealed class SliceMigrator(
         var started = time.GetTimestamp();
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LimitAsync(connection, cancellationToken);
-        var outcome = await pipeline.Writer.WriteAsync(connection, transaction, batch.Rows, cancellationToken);
+        var outcome = await pipeline.WriteAsync(connection, transaction, batch, cancellationToken);
         var quarantined = batch.WithRefusedRows(outcome.Rejected);
         await QuarantineLedger.AddAsync(transaction, claim.Id, fileHash, quarantined, cancellationToken);
         var counts = new SliceCounts(page.Records.Count, outcome.Written, quarantined.Count, outcome.Skipped);

@@ -29,6 +29,7 @@ internal sealed record FileCheck(
         var problems = new Findings();
         var target = await problems.TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken));
         problems.Add(target?.Problems);
+        problems.Add(PluginCheck.Problems(file));
         if (file.Broker is { Uri: var broker })
             await problems.TryAsync(() => ReachAsync(broker, cancellationToken));
         var collections = new List<CollectionPrediction>();
@@ -49,7 +50,8 @@ internal sealed record FileCheck(
         MigrationFile file, string collection, int? sample, ILogger logger, CancellationToken cancellationToken)
     {
         await using var pipeline = await CollectionPipeline.OpenAsync(file, collection, cancellationToken);
-        return await new DryRun(file, pipeline, logger).PredictAsync(sample, SampleForPaths, cancellationToken);
+        var prediction = await new DryRun(file, pipeline, logger).PredictAsync(sample, SampleForPaths, cancellationToken);
+        return prediction with { Warnings = [.. prediction.Warnings, .. PluginCheck.Warnings(pipeline.Mapping)] };
     }
 
     private static async Task<string> ReachAsync(string broker, CancellationToken cancellationToken)

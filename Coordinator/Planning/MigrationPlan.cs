@@ -1,5 +1,6 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Checking;
 
 namespace Migration.Coordinator.Planning;
 
@@ -21,7 +22,7 @@ internal sealed record MigrationPlan(
 
     public long Slices => Collections.Sum(collection => collection.Slices);
 
-    /// <summary>Of one worker with one slice in hand.</summary>
+    /// <summary>Of one worker with one slice in hand, enrichment left out.</summary>
     public double SecondsOfWork => Collections.Sum(collection => collection.SecondsOfWork);
 
     /// <summary>With the workers asked for. A lower bound: reading and writing are not measured.</summary>
@@ -32,9 +33,10 @@ internal sealed record MigrationPlan(
         ? (long)Math.Max(1, Math.Ceiling(SecondsOfOneWorker / ((double)hours * 3600)))
         : null;
 
-    /// <summary>As fast as its slices in hand allow, and as the cap on reading allows.</summary>
+    /// <summary>As fast as its slices in hand allow, its records in flight, and the cap on reading.</summary>
     private double SecondsOfOneWorker => Math.Max(
-        SecondsOfWork / SlicesPerWorker, MaxRecordsPerSecond is { } cap ? (double)Records / cap : 0);
+        Math.Max(SecondsOfWork / SlicesPerWorker, Collections.Sum(collection => collection.SecondsOfEnrichment)),
+        MaxRecordsPerSecond is { } cap ? (double)Records / cap : 0);
 
     /// <summary>Null when workers are to be elsewhere, or when there is no way to the cluster.</summary>
     public ClusterSurvey? Cluster { get; private init; }
@@ -66,6 +68,7 @@ internal sealed record MigrationPlan(
 
         var target = await problems.TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken));
         problems.Add(target?.Problems);
+        problems.Add(PluginCheck.Problems(file));
         return new MigrationPlan(
             file.Name, ConnectionText.Describe(file.Source.Uri), ConnectionText.Describe(file.Target.Uri), collections, target,
             workers, file.Worker.Slices, file.Source.MaxRecordsPerSecond, hours, problems.Messages,

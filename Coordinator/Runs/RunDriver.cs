@@ -1,5 +1,6 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Checking;
 using Migration.Coordinator.Observing;
 using Migration.Coordinator.Planning;
 using Migration.Worker;
@@ -85,6 +86,8 @@ internal sealed class RunDriver(
         {
             await using var source = await SourceOpener.OpenAsync(file.Source, collection, cancellationToken);
         }
+
+        PluginCheck.ThrowIfWrong(file);
     }
 
     private async Task CreateTablesAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)

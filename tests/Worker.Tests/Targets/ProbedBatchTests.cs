@@ -1,4 +1,3 @@
-using Migration.Contracts.Migrations;
 using Migration.Worker.Targets;
 using Migration.Worker.Tests.Mapping;
 using MongoDB.Bson;
