@@ -12,15 +12,18 @@ internal readonly record struct ColumnValue(BsonType Type, byte[] Bytes)
 {
     private static readonly TextConversion Exact = new(null);
 
+    // Half a surrogate pair has no bytes in UTF-8: better a fault that shows than a question mark in its place.
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+
     public static readonly ColumnValue Null = new(BsonType.Null, []);
 
     public bool IsNull => Type is BsonType.Null or BsonType.Undefined;
 
     public static ColumnValue OfText(string text)
     {
-        var bytes = new byte[sizeof(int) + Encoding.UTF8.GetByteCount(text) + 1];
+        var bytes = new byte[sizeof(int) + Utf8.GetByteCount(text) + 1];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, bytes.Length - sizeof(int));
-        Encoding.UTF8.GetBytes(text, bytes.AsSpan(sizeof(int)));
+        Utf8.GetBytes(text, bytes.AsSpan(sizeof(int)));
         return new ColumnValue(BsonType.String, bytes);
     }
 

@@ -10,7 +10,7 @@ internal static class FilterCompiler
     private const string Known =
         "$eq $ne $gt $gte $lt $lte $in $nin $exists $type $and $or $nor $not $regex $options $size $all $elemMatch";
 
-    // A pattern that runs away on one document must not hang the run.
+    // A pattern that needs to go back in its text, and runs away on one document, must not hang the run.
     private static readonly TimeSpan s_regexTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly Dictionary<string, BsonType> s_types = new()
@@ -163,11 +163,23 @@ internal static class FilterCompiler
         };
         try
         {
-            return new Regex(text, Options(flags), s_regexTimeout);
+            return Bounded(text, Options(flags));
         }
         catch (ArgumentException e)
         {
             throw new FormatException($"$regex '{text}' cannot be used on a dump: {e.Message}", e);
+        }
+    }
+
+    private static Regex Bounded(string pattern, RegexOptions options)
+    {
+        try
+        {
+            return new Regex(pattern, options | RegexOptions.NonBacktracking, s_regexTimeout);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(pattern, options, s_regexTimeout);
         }
     }
 

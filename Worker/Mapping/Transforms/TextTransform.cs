@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -110,24 +111,40 @@ internal sealed class SplitTransform(string separator) : TextTransform("split", 
 }
 
 /// <summary>Replaces every match.</summary>
-internal sealed class RegexTransform(string pattern, string replacement) : TextTransform("regex", text => text)
+internal sealed class RegexTransform(Regex regex, string replacement) : TextTransform("regex", text => text)
 {
-    private static readonly Refusal TooSlow =
-        new(SqlStates.LimitExceeded, "did not come to an end in its time", Advice.ChangeTransform);
+    private static readonly Refusal HalfCharacter =
+        new(SqlStates.BadCharacter, "leaves half a character of it, which is none", Advice.ChangeTransform);
 
-    private readonly Regex _regex = TransformRegex.Compile(pattern);
+    private readonly Refusal _tooSlow = new(
+        SqlStates.LimitExceeded,
+        string.Create(CultureInfo.InvariantCulture, $"did not come to an end within {regex.MatchTimeout.TotalSeconds} seconds"), Advice.ChangeTransform);
 
     protected override Refusal? Change(string text, out ColumnValue result)
     {
+        result = ColumnValue.Null;
         try
         {
-            result = ColumnValue.OfText(_regex.Replace(text, replacement));
+            var replaced = regex.Replace(text, replacement);
+            // To .NET a character beyond U+FFFF is two, and a pattern such as ^. takes the first alone.
+            if (!IsWellFormed(replaced)) return HalfCharacter;
+            result = ColumnValue.OfText(replaced);
             return null;
         }
         catch (RegexMatchTimeoutException)
         {
-            result = ColumnValue.Null;
-            return TooSlow;
+            return _tooSlow;
         }
+    }
+
+    private static bool IsWellFormed(ReadOnlySpan<char> text)
+    {
+        while (!text.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(text, out _, out var taken) != OperationStatus.Done) return false;
+            text = text[taken..];
+        }
+
+        return true;
     }
 }

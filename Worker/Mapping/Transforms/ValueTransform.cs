@@ -18,7 +18,7 @@ internal abstract class ValueTransform(string name)
         TransformKind.Slug => new SlugTransform(),
         TransformKind.Map => new MapTransform(transform),
         TransformKind.Split => new SplitTransform(transform.Separator!),
-        TransformKind.Regex => new RegexTransform(transform.Pattern!, transform.Replacement!),
+        TransformKind.Regex => new RegexTransform(TransformRegex.Compile(transform.Pattern!), transform.Replacement!),
         TransformKind.EpochMillis => new EpochTransform("epochMillis", 1),
         TransformKind.EpochSeconds => new EpochTransform("epochSeconds", 1000),
         TransformKind.ObjectIdTime => new ObjectIdTimeTransform(),
