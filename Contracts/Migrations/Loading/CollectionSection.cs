@@ -130,9 +130,9 @@ internal static class CollectionSection
         {
             section.Mistake("primaryKey", $"names {Shown.Text(name.Raw)}, which takes the unmapped fields; expected another column");
         }
-        else if (column is { OnUnfit: { } choices } && choices.Contains(UnfitChoice.Null))
+        else if (column is { OnUnfit: not null })
         {
-            section.Mistake("primaryKey", $"names {Shown.Text(name.Raw)}, whose onUnfit is null; a key column must have a value");
+            section.Mistake("primaryKey", $"names {Shown.Text(name.Raw)}, which has {UnfitSection.Key}; two records whose keys were changed could become one row, expected a column without");
         }
         else if (column is { Type.Kind: ColumnKind.Json })
         {

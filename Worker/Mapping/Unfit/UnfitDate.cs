@@ -12,16 +12,18 @@ internal static class UnfitDate
     {
         if (value.Type != BsonType.DateTime) return value;
         var milliseconds = BinaryPrimitives.ReadInt64LittleEndian(value.Bytes);
-        if (kind == ColumnKind.Date && choices.Contains(UnfitChoice.Truncate)) milliseconds -= TimeOfDay(milliseconds);
+        // In this order: the day of the least number of all begins before it, where there are no numbers left.
         if (choices.Contains(UnfitChoice.Clamp)) milliseconds = Clamp(milliseconds, kind);
+        if (kind == ColumnKind.Date && choices.Contains(UnfitChoice.Truncate)) milliseconds = DayOf(milliseconds);
         return ColumnValue.OfDate(milliseconds);
     }
 
     // A date before 1970 is negative: its day begins before it all the same.
-    private static long TimeOfDay(long milliseconds)
+    private static long DayOf(long milliseconds)
     {
+        if (milliseconds < DateConversion.Earliest) return milliseconds;
         var rest = milliseconds % DateConversion.MillisecondsInDay;
-        return rest < 0 ? rest + DateConversion.MillisecondsInDay : rest;
+        return milliseconds - (rest < 0 ? rest + DateConversion.MillisecondsInDay : rest);
     }
 
     // A date within range stays as it is, its time of day included.

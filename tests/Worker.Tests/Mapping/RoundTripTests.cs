@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using System.Numerics;
 using System.Text.Json;
 using CsCheck;
@@ -54,6 +56,25 @@ public sealed class RoundTripTests(TargetFixture target) : IClassFixture<TargetF
     public Task Timestamptz_holds_every_date() => AssertHeldAsync(
         "timestamptz", Gen.Long[-210_866_803_200_000, 9_224_318_015_999_999], l => new BsonDateTime(l), l => $"{l}",
         "extract(epoch FROM v) * 1000 = x::numeric");
+
+    [Fact]
+    public Task Time_holds_every_time_of_day() => AssertHeldAsync(
+        "time", Gen.Long[0, 86_399_999_999], us => TimeSpan.FromMicroseconds(us).ToString(@"hh\:mm\:ss\.ffffff", null), us => $"{us}",
+        "extract(epoch FROM v) * 1000000 = x::numeric");
+
+    // PostgreSQL reads the same text by itself.
+    [Fact]
+    public Task Interval_holds_every_interval() => AssertHeldAsync(
+        "interval",
+        Gen.Select(Gen.Int[-1_000_000, 1_000_000], Gen.Int[-1_000_000, 1_000_000], Gen.Long[-1_000_000_000_000, 1_000_000_000_000])
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"P{i.Item1}M{i.Item2}DT{i.Item3 / 1_000_000m:0.######}S")),
+        text => text, text => text, "v::text = x::interval::text");
+
+    [Fact]
+    public Task Inet_holds_every_address() => AssertHeldAsync(
+        "inet",
+        Gen.OneOf(Gen.Byte.Array[4], Gen.Byte.Array[16]).SelectMany(bytes => Gen.Int[0, bytes.Length * 8].Select(bits => $"{new IPAddress(bytes)}/{bits}")),
+        text => text, text => text, "v = x::inet");
 
     [Fact]
     public Task Numeric_arrays_hold_every_Decimal128() => AssertHeldAsync(
