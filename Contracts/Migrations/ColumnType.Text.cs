@@ -140,14 +140,19 @@ public sealed partial record ColumnType
         ColumnKind.Interval => "interval",
         ColumnKind.Inet => "inet",
         ColumnKind.Cidr => "cidr",
+        ColumnKind.Enum when Enum is not null => Enum.Name.Quoted,
         _ => throw new InvalidOperationException($"Column kind {Kind} has no SQL."),
     } + (IsArray ? "[]" : "");
+
+    /// <summary>The types that have a name of their own.</summary>
+    private static IEnumerable<ColumnType> BuiltIn =>
+        System.Enum.GetValues<ColumnKind>().Where(kind => kind != ColumnKind.Enum).Select(kind => new ColumnType(kind));
 
     private static string Unknown(string text, string name)
     {
         var nearest = OtherNames.GetValueOrDefault(name) ?? NearestWord.Of(name, Spellings.Keys);
         return $"{Shown.Text(text)} is not a type that the mapping can write; "
-            + (nearest is null ? "known types: " + string.Join(", ", Enum.GetValues<ColumnKind>().Select(kind => new ColumnType(kind))) : $"did you mean {nearest}?");
+            + (nearest is null ? "known types: " + string.Join(", ", BuiltIn) : $"did you mean {nearest}?");
     }
 
     private static List<long> Numbers(Match match) =>

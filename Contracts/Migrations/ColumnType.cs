@@ -6,10 +6,14 @@ namespace Migration.Contracts.Migrations;
 /// <param name="Scale">numeric's scale; null with a null precision, else 0 where the file gives none.</param>
 /// <param name="IsArray">True for a one-dimensional array of the type.</param>
 public sealed partial record ColumnType(
-    ColumnKind Kind, int? Length = null, int? Precision = null, int? Scale = null, bool IsArray = false);
+    ColumnKind Kind, int? Length = null, int? Precision = null, int? Scale = null, bool IsArray = false)
+{
+    /// <summary>Which type it is, and its labels, where the kind is <see cref="ColumnKind.Enum"/>; else null.</summary>
+    public EnumType? Enum { get; init; }
+}
 
 public enum ColumnKind
 {
     Text, Varchar, Int2, Int4, Int8, Numeric, Float4, Float8, Bool, Uuid, Date, Timestamp, TimestampTz, Bytea, Json, Jsonb,
-    Char, Time, Interval, Inet, Cidr,
+    Char, Time, Interval, Inet, Cidr, Enum,
 }

@@ -46,7 +46,7 @@ internal sealed class KeyDuplicates
         // A server keeps _id unique. As texts, the int 1 and the string "1" are the same, and 10:00 and 10:00:00 as times; and a
         // dump may hold a record twice.
         var keepsId = mapping.Columns.Any(column => mapping.PrimaryKey.Contains(column.Name)
-            && column is { Path: ["_id"], Type.Kind: not (ColumnKind.Text or ColumnKind.Varchar or ColumnKind.Char or ColumnKind.Time or ColumnKind.Interval or ColumnKind.Inet or ColumnKind.Cidr) });
+            && column is { Path: ["_id"], Type.Kind: not (ColumnKind.Text or ColumnKind.Varchar or ColumnKind.Char or ColumnKind.Time or ColumnKind.Interval or ColumnKind.Inet or ColumnKind.Cidr or ColumnKind.Enum) });
         return isServer && keepsId ? null : new(mapping, isChild: false);
     }
 

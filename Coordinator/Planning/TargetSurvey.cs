@@ -45,8 +45,12 @@ internal sealed record TargetSurvey(
                 + $"Grant it: GRANT TEMPORARY ON DATABASE \"{connection.Database}\" TO \"{connection.UserName}\".");
         }
 
+        var wantedTables = file.Collections.SelectMany(WantedTable.Of).ToList();
+        problems.AddRange(wantedTables.SelectMany(wanted => EnumTypes.Unsupported(wanted.Mapping, connection.PostgreSqlVersion)).Select(problem => $"{problem}."));
+        foreach (var type in EnumTypes.Of(wantedTables.Select(wanted => wanted.Mapping)))
+            problems.AddRange(await ProblemsAsync(connection, type, cancellationToken));
         var tables = new List<TargetTablePlan>();
-        foreach (var wanted in file.Collections.SelectMany(WantedTable.Of).DistinctBy(wanted => wanted.Mapping.Table))
+        foreach (var wanted in wantedTables.DistinctBy(wanted => wanted.Mapping.Table))
             tables.Add(await TableAsync(connection, wanted, problems, cancellationToken));
         return new TargetSurvey(connection.ServerVersion, room.Usable, room.Usable - room.Free, tables, problems)
         {
@@ -71,6 +75,17 @@ internal sealed record TargetSurvey(
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
+    private static async Task<IEnumerable<string>> ProblemsAsync(NpgsqlConnection connection, EnumType type, CancellationToken cancellationToken)
+    {
+        if (await EnumTypes.FindAsync(connection, type.Name, cancellationToken) is { } found)
+            return EnumTypes.Differences(type, found).Select(difference => $"type {type.Name}: {difference}.");
+        return await MayCreateAsync(connection, type.Name.Schema, cancellationToken) ? [] : [MayNotCreate(connection, "type", type.Name)];
+    }
+
+    private static string MayNotCreate(NpgsqlConnection connection, string kind, TableName name) =>
+        $"{kind} {name} is not there, and user '{connection.UserName}' may not create it. Grant CREATE on schema "
+        + $"\"{name.Schema}\" (on the database, when the schema is missing), or create the {kind} beforehand.";
+
     private static async Task<TargetTablePlan> TableAsync(
         NpgsqlConnection connection, WantedTable wanted, List<string> problems, CancellationToken cancellationToken)
     {
@@ -80,12 +95,7 @@ internal sealed record TargetSurvey(
         if (await inspector.FindAsync(mapping.Table, cancellationToken) is not { } found)
         {
             if (!await MayCreateAsync(connection, mapping.Table.Schema, cancellationToken))
-            {
-                problems.Add(
-                    $"table {name} is not there, and user '{connection.UserName}' may not create it. Grant CREATE on schema "
-                    + $"\"{mapping.Table.Schema}\" (on the database, when the schema is missing), or create the table beforehand.");
-            }
-
+                problems.Add(MayNotCreate(connection, "table", mapping.Table));
             return new TargetTablePlan(name, Exists: false, HasRows: false);
         }
 

@@ -48,6 +48,8 @@ internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isK
         Advice.KeepBytes => $"Give column '{Column.Name}' the type bytea in the migration file to keep the bytes as they are.",
         Advice.UseJson => $"Give column '{Column.Name}' the type json in the migration file, which keeps it, or mend the document.",
         Advice.UseInet => $"Give column '{Column.Name}' the type inet in the migration file, or mend the document.",
+        Advice.AddLabel =>
+            $"Add it under 'enums' in the migration file, let a transform of column '{Column.Name}' map it, or mend the document.",
         Advice.ChangeTransform => $"Change the transforms of column '{Column.Name}' in the migration file, or mend the document.",
         Advice.Mend => "Mend the document.",
         _ => throw new ArgumentOutOfRangeException(nameof(advice), advice, null),

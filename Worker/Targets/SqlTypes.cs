@@ -5,7 +5,10 @@ namespace Migration.Worker.Targets;
 /// <summary>PostgreSQL's names and numbers of the column types.</summary>
 internal static class SqlTypes
 {
-    /// <summary>As PostgreSQL's <c>format_type</c> writes it, e.g. <c>timestamp with time zone</c>.</summary>
+    /// <summary>
+    /// As PostgreSQL's <c>format_type</c> writes it, e.g. <c>timestamp with time zone</c>; an enum with its schema, each in
+    /// quotes.
+    /// </summary>
     public static string CatalogName(ColumnType type)
     {
         var modifier = type switch
@@ -14,10 +17,14 @@ internal static class SqlTypes
             { Kind: ColumnKind.Numeric, Precision: { } precision } => $"({precision},{type.Scale ?? 0})",
             _ => "",
         };
-        return $"{LongName(type.Kind)}{modifier}{(type.IsArray ? "[]" : "")}";
+        return $"{(type.Enum is null ? LongName(type.Kind) : type.Enum.Name.Quoted)}{modifier}{(type.IsArray ? "[]" : "")}";
     }
 
-    /// <summary>The type's number in pg_type; fixed for built-in types (src/include/catalog/pg_type.dat).</summary>
+    /// <summary>
+    /// The type's number in pg_type; fixed for built-in types (src/include/catalog/pg_type.dat). An enum has another in each
+    /// database, so that the text's stands for it: array_recv compares only numbers that are both fixed ones, since
+    /// PostgreSQL 14, and goes by the column's type otherwise.
+    /// </summary>
     public static int Oid(ColumnKind kind) => kind switch
     {
         ColumnKind.Bool => 16,
@@ -25,7 +32,7 @@ internal static class SqlTypes
         ColumnKind.Int8 => 20,
         ColumnKind.Int2 => 21,
         ColumnKind.Int4 => 23,
-        ColumnKind.Text => 25,
+        ColumnKind.Text or ColumnKind.Enum => 25,
         ColumnKind.Json => 114,
         ColumnKind.Float4 => 700,
         ColumnKind.Float8 => 701,

@@ -52,9 +52,17 @@ internal sealed class TableInspector(NpgsqlConnection connection)
     private async Task<IReadOnlyList<FoundColumn>> ColumnsAsync(uint oid, CancellationToken cancellationToken)
     {
         const string Sql = """
-            SELECT attname, pg_catalog.format_type(atttypid, atttypmod), attnotnull,
-                   atthasdef OR attidentity <> '', attgenerated <> ''
-            FROM pg_catalog.pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+            SELECT attname,
+                   CASE WHEN coalesce(e.typtype, t.typtype) = 'e'
+                        THEN '"' || replace(n.nspname, '"', '""') || '"."' || replace(coalesce(e.typname, t.typname), '"', '""') || '"'
+                            || CASE WHEN e.oid IS NULL THEN '' ELSE '[]' END
+                        ELSE pg_catalog.format_type(atttypid, atttypmod) END,
+                   attnotnull, atthasdef OR attidentity <> '', attgenerated <> ''
+            FROM pg_catalog.pg_attribute
+            JOIN pg_catalog.pg_type t ON t.oid = atttypid
+            JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+            LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+            WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum
             """;
         var columns = new List<FoundColumn>();
         await using var command = Command(Sql, oid);
@@ -107,5 +115,5 @@ internal sealed class TableInspector(NpgsqlConnection connection)
 internal sealed record FoundTable(
     char Kind, IReadOnlyList<string> MissingRights, IReadOnlyList<FoundColumn> Columns, IReadOnlyList<string> Key, bool KeyIsImmediate);
 
-/// <param name="Type">As format_type writes it.</param>
+/// <param name="Type">As <see cref="SqlTypes.CatalogName"/> has it.</param>
 internal sealed record FoundColumn(string Name, string Type, bool NotNull, bool HasDefault, bool IsGenerated);

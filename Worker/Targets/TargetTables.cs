@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace Migration.Worker.Targets;
 
-/// <summary>Makes the target's tables, or finds that they are there as the migration file wants them; all or none.</summary>
+/// <summary>
+/// Makes the target's tables and the enum types of their columns, or finds that they are there as the migration file wants
+/// them; all or none.
+/// </summary>
 internal static class TargetTables
 {
     /// <summary>Serialises those who create tables: CREATE ... IF NOT EXISTS alone fails when two run it at a time.</summary>
@@ -33,10 +36,13 @@ internal static class TargetTables
     {
         var wantedTables = collections.SelectMany(WantedTable.Of).ToList();
         var problems = wantedTables.SelectMany(wanted => NameProblems(wanted.Mapping))
-            .Concat(SharedTableProblems([.. wantedTables.Select(wanted => wanted.Mapping)])).ToList();
+            .Concat(SharedTableProblems([.. wantedTables.Select(wanted => wanted.Mapping)]))
+            .Concat(wantedTables.SelectMany(wanted => EnumTypes.Unsupported(wanted.Mapping, connection.PostgreSqlVersion))).ToList();
         ThrowIfAny(problems);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({CreationLock})", cancellationToken);
+        foreach (var type in EnumTypes.Of(wantedTables.Select(wanted => wanted.Mapping)))
+            await EnsureAsync(connection, type, problems, cancellationToken);
         var tables = new List<TargetTable>();
         foreach (var wanted in wantedTables)
         {
@@ -64,36 +70,49 @@ internal static class TargetTables
             return new TargetTable(mapping.Table, Created: false, hasRows);
         }
 
-        await CreateAsync(connection, inspector, mapping, cancellationToken);
+        await CreateAsync(connection, mapping, cancellationToken);
         return new TargetTable(mapping.Table, Created: true, AlreadyHadRows: false);
     }
 
-    private static async Task CreateAsync(
-        NpgsqlConnection connection, TableInspector inspector, CollectionMapping mapping, CancellationToken cancellationToken)
+    private static async Task EnsureAsync(NpgsqlConnection connection, EnumType type, List<string> problems, CancellationToken cancellationToken)
     {
-        var schema = TableName.Quote(mapping.Table.Schema);
+        if (await EnumTypes.FindAsync(connection, type.Name, cancellationToken) is { } found)
+            problems.AddRange(EnumTypes.Differences(type, found).Select(difference => $"type {type.Name}: {difference}"));
+        else
+            await CreateAsync(connection, "type", type.Name, EnumTypes.Create(type), "it under 'enums'", cancellationToken);
+    }
+
+    private static Task CreateAsync(
+        NpgsqlConnection connection, CollectionMapping mapping, CancellationToken cancellationToken)
+        => CreateAsync(connection, "table", mapping.Table, new TableSql(mapping).CreateTable, $"collection '{mapping.Name}'", cancellationToken);
+
+    /// <param name="kind">What is created, for messages.</param>
+    /// <param name="knob">What to change in the migration file.</param>
+    private static async Task CreateAsync(
+        NpgsqlConnection connection, string kind, TableName name, string sql, string knob, CancellationToken cancellationToken)
+    {
+        var schema = TableName.Quote(name.Schema);
         try
         {
             // CREATE SCHEMA IF NOT EXISTS asks for the right to create even where there is nothing to create.
-            if (!await inspector.HasSchemaAsync(mapping.Table.Schema, cancellationToken))
+            if (!await new TableInspector(connection).HasSchemaAsync(name.Schema, cancellationToken))
             {
                 await ExecuteAsync(connection, $"CREATE SCHEMA {schema}", cancellationToken);
             }
 
-            await ExecuteAsync(connection, new TableSql(mapping).CreateTable, cancellationToken);
+            await ExecuteAsync(connection, sql, cancellationToken);
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new TargetException(
-                $"table {mapping.Table} cannot be created: {error.MessageText}. Grant the target's user CREATE on schema "
-                + $"{schema} (and on the database, when the schema is missing), or create the table beforehand.",
+                $"{kind} {name} cannot be created: {error.MessageText}. Grant the target's user CREATE on schema "
+                + $"{schema} (and on the database, when the schema is missing), or create the {kind} beforehand.",
                 error);
         }
         catch (PostgresException error) when (!PostgresErrors.IsTransient(error))
         {
             throw new TargetException(
-                $"table {mapping.Table} cannot be created: {error.MessageText} ({error.SqlState}). "
-                + $"Change collection '{mapping.Name}' in the migration file.",
+                $"{kind} {name} cannot be created: {error.MessageText} ({error.SqlState}). Change {knob} in the migration file.",
                 error);
         }
     }

@@ -42,6 +42,25 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task What_no_enum_lists_is_predicted_and_what_onUnfit_changes_is_told()
+    {
+        await using var bed = await TestBed.CreateAsync(await ShopSource.DumpAsync(Counts, Cancellation), null, Cancellation);
+        await bed.EditAsync("collections:\n", "enums:\n  shop.order_state: [placed, paid, shipped, delivered, cancelled]\ncollections:\n", Cancellation);
+        await bed.EditAsync("      status: text\n", "      status: shop.order_state\n", Cancellation);
+        await bed.EditAsync("    table: shop.orders\n", "    table: shop.orders\n    maxQuarantined: 100%\n", Cancellation);
+        await bed.EditAsync("type: varchar(80) }", "type: varchar(4), onUnfit: truncate }", Cancellation);
+
+        var check = bed.StartCoordinator("check", bed.MigrationFile, "--full");
+        await check.EndsWithAsync(ExitCode.Done, Cancellation);
+
+        Assert.Contains("column 'status'", check.Output, StringComparison.Ordinal);
+        Assert.Matches("column 'city' cannot hold [0-9,]+ values of the [0-9,]+ records tried as they are", check.Output.ReplaceLineEndings(" "));
+        await ComparesAsync(bed);
+        Assert.Equal(["cancelled", "delivered", "paid", "placed", "shipped"], await TextsAsync(bed, "SELECT DISTINCT status::text FROM shop.orders ORDER BY 1"));
+        Assert.Equal(["4"], await TextsAsync(bed, "SELECT max(length(city))::text FROM shop.products"));
+    }
+
+    [Fact]
     public async Task A_sample_says_that_it_is_one_and_names_a_path_that_nothing_has()
     {
         await using var bed = await TestBed.CreateAsync(await ShopSource.DumpAsync(Counts, Cancellation), null, Cancellation);
@@ -124,6 +143,16 @@ public sealed class CheckTests
         while (await reader.ReadAsync(Cancellation))
             quarantined.Add(reader.GetString(0), reader.GetInt64(1));
         return quarantined;
+    }
+
+    private static async Task<List<string>> TextsAsync(TestBed bed, string sql)
+    {
+        await using var command = bed.Target.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync(Cancellation);
+        var texts = new List<string>();
+        while (await reader.ReadAsync(Cancellation))
+            texts.Add(reader.GetString(0));
+        return texts;
     }
 
     private static async Task AssertNothingWasMadeAsync(TestBed bed)

@@ -61,6 +61,7 @@ internal static partial class ColumnLiteral
         ColumnKind.Interval => ColumnInterval.TryParse(Encoding.UTF8.GetBytes(text), out _) ? null : "an interval such as P1DT2H or 1 day 02:00:00",
         ColumnKind.Inet => IsNetwork(text, mayBeHost: true) ? null : "an address such as 192.0.2.1 or 2001:db8::/32",
         ColumnKind.Cidr => IsNetwork(text, mayBeHost: false) ? null : "a network such as 192.0.2.0/24 or 2001:db8::/32",
+        ColumnKind.Enum => type.Enum!.Labels.Contains(text) ? null : $"one of {string.Join(", ", type.Enum.Labels)}",
         ColumnKind.Json or ColumnKind.Jsonb => IsJson(text) ? null : "JSON without keys that begin with $",
         _ => "a path instead, as no text stands",
     };

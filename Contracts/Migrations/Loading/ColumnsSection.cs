@@ -151,6 +151,11 @@ internal static class ColumnsSection
             return AnyType;
         }
 
+        if (section.Context.Enums.Find(text) is { } listed)
+        {
+            return listed;
+        }
+
         if (ColumnType.TryParse(text, out var type, out var problem))
         {
             return type;
@@ -158,9 +163,12 @@ internal static class ColumnsSection
 
         // The parser's sentence repeats the text, which must not be one that a placeholder brought in.
         var isAsWritten = ((YamlText)node).Raw == text;
-        section.Context.Mistakes.Add(node.Place, $"{label}: {(isAsWritten ? problem : $"{Shown.Text(((YamlText)node).Raw)} is not {ExpectedType}")}");
+        section.Context.Mistakes.Add(node.Place, $"{label}: {(isAsWritten ? problem : $"{Shown.Text(((YamlText)node).Raw)} is not {ExpectedType}")}{KnownEnums(section)}");
         return AnyType;
     }
+
+    private static string KnownEnums(SectionReader section) =>
+        section.Context.Enums.Names is { Count: > 0 } names ? $" ({EnumsSection.Key}: {string.Join(", ", names)})" : "";
 
     // A list is for field names that hold dots themselves.
     private static string[] ReadPath(SectionReader section, YamlText key)

@@ -78,6 +78,7 @@ internal static class RunIdentity
         settings[path] = Present;
         settings[$"{path}.path"] = column.IsElement ? "." : PathText(column.Path);
         settings[$"{path}.type"] = column.Type.ToString();
+        AddIfGiven(settings, $"{path}.labels", StoredMigrationFile.TextOf(column.Type.Enum?.Labels));
         settings[$"{path}.required"] = Text(column.Required);
         if (column.IsEnriched)
         {

@@ -3,13 +3,14 @@ namespace Migration.Contracts.Migrations.Loading;
 /// <summary>The file's top: one call a section.</summary>
 internal static class TopSection
 {
-    public static readonly string[] Keys = ["name", "source", "target", "broker", "slices", "worker", "limits", "collections"];
+    public static readonly string[] Keys = ["name", "source", "target", "broker", "slices", "worker", "limits", EnumsSection.Key, "collections"];
 
     public static MigrationFile Read(YamlMap root, LoadContext context)
     {
         var top = new SectionReader("", root, root.Place, Keys, context);
         var source = SourceSection.Read(top.Section("source", SourceSection.Keys));
         var target = TargetSection.Read(top.Section("target", TargetSection.Keys));
+        EnumsSection.Read(top, target.Schema);
         return new MigrationFile
         {
             Name = ReadName(top),

@@ -32,7 +32,7 @@ internal static class FieldReader
 
     private static object ReadOne(ColumnType type, ReadOnlySpan<byte> field) => type.Kind switch
     {
-        ColumnKind.Text or ColumnKind.Varchar or ColumnKind.Char => Encoding.UTF8.GetString(field),
+        ColumnKind.Text or ColumnKind.Varchar or ColumnKind.Char or ColumnKind.Enum => Encoding.UTF8.GetString(field),
         ColumnKind.Int2 => (long)BinaryPrimitives.ReadInt16BigEndian(field),
         ColumnKind.Int4 => (long)BinaryPrimitives.ReadInt32BigEndian(field),
         ColumnKind.Int8 => BinaryPrimitives.ReadInt64BigEndian(field),

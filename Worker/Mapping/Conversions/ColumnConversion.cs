@@ -36,6 +36,7 @@ internal abstract class ColumnConversion
         ColumnKind.Interval => new IntervalConversion(),
         ColumnKind.Inet => new NetworkConversion(isCidr: false),
         ColumnKind.Cidr => new NetworkConversion(isCidr: true),
+        ColumnKind.Enum => new EnumConversion(type.Enum!),
         ColumnKind.Bytea => new ByteaConversion(),
         ColumnKind.Json => new JsonConversion(JsonForm.Json),
         ColumnKind.Jsonb => new JsonConversion(JsonForm.Jsonb),

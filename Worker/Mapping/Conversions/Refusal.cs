@@ -51,5 +51,6 @@ internal enum Advice
     Mend,
     UseJson,
     UseInet,
+    AddLabel,
     ChangeTransform,
 }

@@ -21,6 +21,8 @@ public sealed class MigrationFileChangesTests
     [InlineData("database: shop", "database: store", "source.database: shop -> store")]
     [InlineData("live: true", "live: false", "source.live: true -> false")]
     [InlineData("maxRecords: 1000,", "maxRecords: 2000,", "slices.maxRecords: 1000 -> 2000")]
+    [InlineData("[good, bad]", "[bad, good]", """collections.orders.columns.moods.labels: ["good","bad"] -> ["bad","good"]""")]
+    [InlineData(", onUnfit: null }", " }", """collections.orders.columns.moods.onUnfit: ["null"] -> removed""")]
     public void A_change_of_what_a_run_does_is_named(string before, string after, string sentences)
     {
         var (old, changed) = (Load(SampleFiles.Full), Load(Changed(before, after)));
@@ -36,6 +38,7 @@ public sealed class MigrationFileChangesTests
     [InlineData("transform: { map: { a: b } }", "transform: { map: { a: c } }", "transform")]
     [InlineData("default: x", "default: y", "default")]
     [InlineData("constant: x", "constant: y", "constant")]
+    [InlineData("onUnfit: replace", "onUnfit: null", "onUnfit")]
     public void A_change_of_what_becomes_of_a_value_is_named(string before, string after, string key)
     {
         var (old, changed) = (Load(WithTags(before)), Load(WithTags(after)));
@@ -64,6 +67,8 @@ public sealed class MigrationFileChangesTests
     [InlineData("worker: { slices: 4", "worker: { slices: 8")]
     [InlineData("collections:\n", "# moves every line\n\ncollections:\n")]
     [InlineData("{ active: true }", "'{\"active\" : true}'")]
+    [InlineData("mood: [good, bad]", "mood: [good, bad], unused: [x]")]
+    [InlineData("onUnfit: null", "onUnfit: [null]")]
     [InlineData("tenant: int", "tenant: { type: integer, path: tenant }")]
     public void What_may_change_on_resume_changes_no_fingerprint(string before, string after)
     {

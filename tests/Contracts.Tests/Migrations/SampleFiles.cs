@@ -39,9 +39,10 @@ internal static class SampleFiles
             maxQuarantined: 0.5%
           - name: orders
             primaryKey: id
-            columns: { id: { path: _id, type: uuid }, extra: jsonb, note: text }
+            columns: { id: { path: _id, type: uuid }, extra: jsonb, note: text, moods: { type: "store.mood[]", onUnfit: null } }
             unmapped: fail
         limits: { maxQuarantined: 2000 }
+        enums: { mood: [good, bad] }
 
         """;
 }

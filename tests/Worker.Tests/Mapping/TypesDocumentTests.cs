@@ -29,6 +29,7 @@ public sealed class TypesDocumentTests(TargetFixture target) : IClassFixture<Tar
     [InlineData("Numbers")]
     [InlineData("Times and addresses")]
     [InlineData("Arrays")]
+    [InlineData("Enums")]
     public async Task Every_type_of_BSON_becomes_what_the_table_says(string heading)
     {
         var table = TypesDocument.Table(heading);
@@ -70,7 +71,7 @@ public sealed class TypesDocumentTests(TargetFixture target) : IClassFixture<Tar
         try
         {
             mapping = Mappings.Load(
-                $"collections:\n  - name: things\n    primaryKey: id\n    columns:\n      id: {{ path: _id, type: int }}\n      {column}\n",
+                $"enums: {{ mood: [shop, \"7\", good] }}\ncollections:\n  - name: things\n    primaryKey: id\n    columns:\n      id: {{ path: _id, type: int }}\n      {column}\n",
                 schema: $"types{Interlocked.Increment(ref s_schemas)}");
         }
         catch (MigrationFileException)
@@ -122,6 +123,7 @@ public sealed class TypesDocumentTests(TargetFixture target) : IClassFixture<Tar
     private static byte[] Document(string value)
     {
         if (value.StartsWith("bytes ", StringComparison.Ordinal)) return WithBytes(Convert.FromHexString(value["bytes ".Length..].Replace(" ", "", StringComparison.Ordinal)));
+        if (value.StartsWith("key of bytes ", StringComparison.Ordinal)) return WithKey(Convert.FromHexString(value["key of bytes ".Length..].Replace(" ", "", StringComparison.Ordinal)));
         if (value.EndsWith(" levels", StringComparison.Ordinal)) return Nested(int.Parse(value.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
         if (value.EndsWith(" MB of x", StringComparison.Ordinal)) return WithBytes([.. Enumerable.Repeat((byte)'x', 1_000_000 * int.Parse(value.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture))]);
         using var reader = new JsonReader($"{{\"_id\": {{\"$numberInt\": \"0\"}}, \"v\": {value}}}");
@@ -131,6 +133,13 @@ public sealed class TypesDocumentTests(TargetFixture target) : IClassFixture<Tar
 
     /// <summary>A text of bytes that need not be one.</summary>
     private static byte[] WithBytes(byte[] text) => Of(BsonType.String, [.. Length(text.Length + 1), .. text, 0]);
+
+    /// <summary>A document of one field, whose name need not be a text.</summary>
+    private static byte[] WithKey(byte[] key)
+    {
+        byte[] field = [(byte)BsonType.Boolean, .. key, 0, 1];
+        return Of(BsonType.Document, [.. Length(field.Length + 5), .. field, 0]);
+    }
 
     /// <summary>Documents in each other, deeper than the driver writes them.</summary>
     private static byte[] Nested(int levels)

@@ -114,16 +114,65 @@ public sealed class TargetTablesTests(TargetFixture target) : IClassFixture<Targ
         }));
     }
 
+    [Fact]
+    public async Task A_type_may_have_more_labels_than_the_file_in_any_order_but_not_fewer()
+    {
+        await using var connection = await target.OpenAsync();
+        await connection.ExecuteAsync($"CREATE SCHEMA {_schema}; CREATE TYPE {_schema}.\"Mood\" AS ENUM ('other', 'it''s')");
+        var mapping = Load("id: { path: _id, type: int }", $"mood: {_schema}.Mood");
+
+        var error = await Assert.ThrowsAsync<TargetException>(() => EnsureAsync(connection, mapping));
+        Assert.Equal(
+            $"type {_schema}.Mood: it lacks the label 'good'; add it (ALTER TYPE \"{_schema}\".\"Mood\" ADD VALUE 'good'), or take it from the migration file",
+            error.Message);
+        Assert.False(await connection.ScalarAsync<bool>("SELECT to_regclass($1) IS NOT NULL", $"{_schema}.products"));
+
+        await connection.ExecuteAsync($"ALTER TYPE {_schema}.\"Mood\" ADD VALUE 'good'");
+        Assert.Equal([new TargetTable(mapping.Table, true, false)], await EnsureAsync(connection, mapping));
+    }
+
+    [Fact]
+    public async Task What_is_no_enum_and_a_column_of_another_one_are_named()
+    {
+        await using var connection = await target.OpenAsync();
+        await connection.ExecuteAsync(
+            $"CREATE SCHEMA {_schema}; CREATE TABLE {_schema}.\"Mood\" (id int); CREATE TYPE {_schema}.mood AS ENUM ('good'); "
+            + $"CREATE TABLE {_schema}.products (id int PRIMARY KEY, mood {_schema}.mood, moods {_schema}.mood[])");
+        var mapping = Load("id: { path: _id, type: int }", $"mood: {_schema}.Mood", $"moods: {_schema}.Mood[]");
+
+        var error = await Assert.ThrowsAsync<TargetException>(() => EnsureAsync(connection, mapping));
+
+        Assert.Equal(
+            [
+                $"type {_schema}.Mood: it is there and no enum (every table's name is a type's, too); give the enum another name in the migration file",
+                $"table {_schema}.products: column 'mood' is \"{_schema}\".\"mood\", the migration file says \"{_schema}\".\"Mood\"",
+                $"table {_schema}.products: column 'moods' is \"{_schema}\".\"mood\"[], the migration file says \"{_schema}\".\"Mood\"[]",
+            ],
+            error.Message.Split(Environment.NewLine));
+    }
+
+    [Fact]
+    public void Arrays_of_enums_need_a_server_that_takes_them()
+    {
+        var mapping = Load("id: { path: _id, type: int }", $"mood: {_schema}.Mood", $"moods: {_schema}.Mood[]");
+
+        Assert.Empty(EnumTypes.Unsupported(mapping, new Version(14, 0)));
+        Assert.Equal(
+            [$"table {_schema}.products: column 'moods' is an array of an enum, which takes PostgreSQL 14, and this is 13.22; give it the type text[]"],
+            EnumTypes.Unsupported(mapping, new Version(13, 22)));
+    }
+
     private CollectionMapping EveryType() => Load(
         "id: { path: _id, type: int }", "a: text", "b: varchar(7)", "c: varchar", "d: int2", "e: int8", "f: numeric",
         "g: numeric(18,2)", "h: numeric(5)", "i: float4", "j: float8", "k: bool", "l: uuid", "m: date", "n: timestamp",
-        "o: timestamptz", "p: bytea", "q: json", "r: jsonb", "s: text[]", "t: numeric(18,2)[]", "u: timestamptz[]");
+        "o: timestamptz", "p: bytea", "q: json", "r: jsonb", "s: text[]", "t: numeric(18,2)[]", "u: timestamptz[]",
+        "v: char(3)", "w: time", "x: interval[]", "y: inet", "z: cidr[]", $"mood: {_schema}.Mood", $"moods: {_schema}.Mood[]");
 
     private CollectionMapping Load(params string[] columns)
     {
         var lines = columns.Select(c => c.Contains('{') ? c : $"{c.Split(": ")[0]}: \"{c.Split(": ")[1]}\"");
         return Mappings.Load(
-            $"collections:\n  - name: products\n    primaryKey: id\n    columns:\n{string.Join("\n", lines.Select(c => $"      {c}"))}\n",
+            $"enums: {{ {_schema}.Mood: [good, it's] }}\ncollections:\n  - name: products\n    primaryKey: id\n    columns:\n{string.Join("\n", lines.Select(c => $"      {c}"))}\n",
             _schema);
     }
 
