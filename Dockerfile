@@ -22,12 +22,13 @@ COPY .editorconfig Directory.Build.props Directory.Packages.props global.json ./
 COPY Contracts/Contracts.csproj Contracts/packages.lock.json Contracts/
 COPY Worker/Worker.csproj Worker/packages.lock.json Worker/
 COPY Coordinator/Coordinator.csproj Coordinator/packages.lock.json Coordinator/
-RUN dotnet restore Coordinator --locked-mode
+RUN dotnet restore Coordinator --locked-mode --use-current-runtime -p:PublishReadyToRun=true
 COPY Contracts/ Contracts/
 COPY Worker/ Worker/
 COPY Coordinator/ Coordinator/
-# The worker comes along as a program of its own, of the same build.
-RUN dotnet publish Coordinator -c Release --no-restore -o /app -p:PublishDocumentationFiles=false
+# The worker comes along as a program of its own, of the same build. Compiled ahead: a start costs half, and the first
+# thousands of records of every pod do.
+RUN dotnet publish Coordinator -c Release --no-restore -o /app -p:PublishDocumentationFiles=false --use-current-runtime --self-contained false -p:PublishReadyToRun=true
 
 FROM ${RUNTIME_IMAGE}
 LABEL org.opencontainers.image.title="migration" \

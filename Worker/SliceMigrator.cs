@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
@@ -125,7 +124,7 @@ internal sealed class SliceMigrator(
     {
         var started = time.GetTimestamp();
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await LimitAsync(connection, cancellationToken);
+        await WorkerSession.BeginBatchAsync(transaction, TimeSpan.FromSeconds(settings.LeaseSeconds), page.IsFinal, cancellationToken);
         var outcome = await pipeline.WriteAsync(connection, transaction, batch, cancellationToken);
         var quarantined = batch.WithRefusedRows(outcome.Rejected);
         await QuarantineLedger.AddAsync(transaction, claim.Id, fileHash, quarantined, cancellationToken);
@@ -139,14 +138,5 @@ internal sealed class SliceMigrator(
         if (quarantined.Count > 0)
             logger.Quarantined(claim.Id.ToString(), quarantined.Count);
         return after;
-    }
-
-    private async Task LimitAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var limits = new NpgsqlCommand(WorkerSession.LimitsOfTransaction, connection)
-        {
-            Parameters = { new() { Value = (settings.LeaseSeconds * 1000).ToString(CultureInfo.InvariantCulture) } },
-        };
-        await limits.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -466,6 +466,10 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %d '
 SETTINGS
+  # Commits that nobody waits for are lost in a crash more often than not.
+  if [[ ${MIGRATION_TEST_FORGETFUL:-} == on ]]; then
+    printf '%s\n' 'wal_writer_delay = 10s' 'wal_writer_flush_after = 1GB'
+  fi
 }
 
 # stop_postgres DIR: in order; the data stays.

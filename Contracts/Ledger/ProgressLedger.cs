@@ -104,7 +104,7 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
     /// <summary>
     /// A worker that stands still in the middle of a batch holds the slice's row and its rows in the target: releasing the
     /// slice, and then whoever takes it, would wait for it. Sessions of another user are left to their own time limits, see
-    /// <see cref="WorkerSession.LimitsOfTransaction"/>; a worker that lives after all opens new ones and finds its fence lost.
+    /// <see cref="WorkerSession.BeginBatchAsync"/>; a worker that lives after all opens new ones and finds its fence lost.
     /// </summary>
     private Task<int> EndSilentSessionsAsync(Guid runId, TimeSpan lease, CancellationToken cancellationToken)
         => target.ExecuteAsync(

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Npgsql;
+
 namespace Migration.Contracts.Ledger;
 
 /// <summary>What a worker's sessions on the target have in common.</summary>
@@ -12,13 +15,32 @@ public static class WorkerSession
     /// For the transaction in which a batch is written, which holds locks on rows and on the slice. A worker that stands
     /// still or whose machine vanished says no goodbye, and whoever takes the slice over would wait for those locks: idle,
     /// for ever; with a machine that vanished, two hours. With these it is as long as the lease, and 35 seconds.
-    /// The parameter is the lease in milliseconds.
     /// </summary>
-    public const string LimitsOfTransaction =
-        """
-        SELECT set_config('idle_in_transaction_session_timeout', $1, true), set_config('tcp_keepalives_idle', '20', true),
-               set_config('tcp_keepalives_interval', '5', true), set_config('tcp_keepalives_count', '3', true)
-        """;
+    /// <remarks>
+    /// A batch that is not its slice's last need not be on disk when the next one begins: should the server crash and forget
+    /// the last of them, their rows and the checkpoint go together, and the slice is read from where the checkpoint then
+    /// stands. What ends a slice is waited for, with all that was committed before it, for afterwards nobody would look.
+    /// </remarks>
+    public static async Task BeginBatchAsync(
+        NpgsqlTransaction transaction, TimeSpan lease, bool isLast, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        await using var settings = new NpgsqlCommand(
+            """
+            SELECT set_config('idle_in_transaction_session_timeout', $1, true), set_config('tcp_keepalives_idle', '20', true),
+                   set_config('tcp_keepalives_interval', '5', true), set_config('tcp_keepalives_count', '3', true),
+                   CASE WHEN NOT $2 THEN set_config('synchronous_commit', 'off', true) END
+            """,
+            transaction.Connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = ((long)lease.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) },
+                new() { Value = isLast },
+            },
+        };
+        await settings.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     /// <summary>In SQL, of a row <c>w</c> of <c>migration.worker</c>.</summary>
     internal const string ApplicationNameInSql = "'migration worker ' || right(w.name, 40)";

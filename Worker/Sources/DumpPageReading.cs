@@ -14,9 +14,6 @@ internal sealed class DumpPageReading
     private readonly int _maxRecords;
     private readonly int _maxBytes;
     private readonly long _last;
-
-    /// <summary>The byte at which each record of the page begins.</summary>
-    private readonly List<long> _starts = [];
     private bool _reachedEnd;
 
     public DumpPageReading(DumpCollectionSource source, KeyRange range, RecordPosition? after, int maxRecords, int maxBytes)
@@ -55,10 +52,10 @@ internal sealed class DumpPageReading
     {
         if (!IsDone)
             throw _source.Changed(_last, "no record starts");
-        var (source, starts) = (_source, _starts);
+        var source = _source;
         Page.Seal(
             Page.Count == 0 ? _range.Last : null, _ => _reachedEnd,
-            (page, record) => Positions.Of(source.KeyOf(page.Records[record]), starts[record]));
+            (page, record) => Positions.Of(source.KeyOf(page[record]), page.At(record)));
         _source.Measured(Page);
         return Page;
     }
@@ -73,8 +70,7 @@ internal sealed class DumpPageReading
             return;
         }
 
-        document.CopyTo(Page.Add(document.Length, error));
-        _starts.Add(at);
+        document.CopyTo(Page.Add(document.Length, error, at));
         IsDone = Page.Count == _maxRecords && at != _last;
     }
 

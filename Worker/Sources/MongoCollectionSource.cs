@@ -114,7 +114,7 @@ internal sealed class MongoCollectionSource(
 
         page.Seal(
             page.Count == 0 ? range.Last : null, last => last == range.Last,
-            (read, record) => Positions.Of(RawBson.Find(read.Records[record].Document.Span, "_id"u8).Bytes, null));
+            (read, record) => Positions.Of(RawBson.Find(read[record].Document.Span, "_id"u8).Bytes, null));
         if (page.Count > 0)
             _averageBytes = (int)(page.Bytes / page.Count);
         return page;

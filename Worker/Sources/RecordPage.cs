@@ -1,20 +1,21 @@
 using System.Buffers;
+using System.Collections;
+using System.Runtime.InteropServices;
 using Migration.Contracts.Ledger;
 
 namespace Migration.Worker.Sources;
 
-/// <summary>A page whose documents stand one after the other in one pooled array.</summary>
-internal sealed class RecordPage : SourcePage
+/// <summary>A page whose documents stand one after the other in one pooled array. Nothing is allocated for a record.</summary>
+internal sealed class RecordPage : SourcePage, IReadOnlyList<SourceRecord>
 {
-    private readonly List<(int Start, int Length, string? Error)> _places = [];
+    private Place[] _places = ArrayPool<Place>.Shared.Rent(256);
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _length;
-    private SourceRecord[] _records = [];
     private Func<RecordPage, int, RecordPosition>? _positionOf;
     private RecordPosition _last;
     private bool _isFinal;
 
-    public override IReadOnlyList<SourceRecord> Records => _records;
+    public override IReadOnlyList<SourceRecord> Records => this;
 
     public override RecordPosition Last => _last;
 
@@ -22,18 +23,34 @@ internal sealed class RecordPage : SourcePage
 
     public override long Bytes => _length;
 
+    public int Count { get; private set; }
+
+    public SourceRecord this[int index]
+    {
+        get
+        {
+            var place = PlaceOf(index);
+            return new SourceRecord(_bytes.AsMemory(place.Start, place.Length), place.Error);
+        }
+    }
+
     public override RecordPosition PositionOf(int record) => _positionOf!(this, record);
 
-    public int Count => _places.Count;
+    /// <summary>Where in its file a record begins, as it was added.</summary>
+    public long At(int record) => PlaceOf(record).At;
 
     /// <summary>True when a document of that size has its place in a page of at most <paramref name="maxBytes"/>.</summary>
     public bool Fits(int documentBytes, int maxBytes) => Count == 0 || (long)_length + documentBytes <= maxBytes;
 
-    public Span<byte> Add(int documentBytes, string? error = null)
+    /// <param name="at">Where in its file the record begins, if it is of one.</param>
+    /// <returns>Room for the document.</returns>
+    public Span<byte> Add(int documentBytes, string? error = null, long at = 0)
     {
         if (_length + documentBytes > _bytes.Length)
-            Grow(_length + documentBytes);
-        _places.Add((_length, documentBytes, error));
+            Grow(ref _bytes, _length, _length + documentBytes);
+        if (Count == _places.Length)
+            Grow(ref _places, Count, Count + 1);
+        _places[Count++] = new Place(_length, documentBytes, at, error);
         _length += documentBytes;
         return _bytes.AsSpan(_length - documentBytes, documentBytes);
     }
@@ -43,25 +60,45 @@ internal sealed class RecordPage : SourcePage
     /// <param name="positionOf">Where a record of the page that it is given stands.</param>
     public void Seal(RecordPosition? end, Func<RecordPosition, bool> isFinal, Func<RecordPage, int, RecordPosition> positionOf)
     {
-        _records = [.. _places.Select(place => new SourceRecord(_bytes.AsMemory(place.Start, place.Length), place.Error))];
         _positionOf = positionOf;
         _last = end ?? positionOf(this, Count - 1);
         _isFinal = isFinal(_last);
     }
 
+    public IEnumerator<SourceRecord> GetEnumerator()
+    {
+        for (var i = 0; i < Count; i++)
+            yield return this[i];
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
     protected override void Dispose(bool disposing)
     {
         if (_bytes.Length > 0)
+        {
             ArrayPool<byte>.Shared.Return(_bytes);
-        (_bytes, _records) = ([], []);
+            ArrayPool<Place>.Shared.Return(_places, clearArray: true);
+        }
+
+        (_bytes, _places, Count) = ([], [], 0);
         base.Dispose(disposing);
     }
 
-    private void Grow(int atLeast)
+    private Place PlaceOf(int index)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(atLeast, _bytes.Length * 2));
-        _bytes.AsSpan(0, _length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_bytes);
-        _bytes = larger;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        return _places[index];
     }
+
+    private static void Grow<T>(ref T[] array, int used, int atLeast)
+    {
+        var larger = ArrayPool<T>.Shared.Rent(Math.Max(atLeast, array.Length * 2));
+        array.AsSpan(0, used).CopyTo(larger);
+        ArrayPool<T>.Shared.Return(array);
+        array = larger;
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Place(int Start, int Length, long At, string? Error);
 }

@@ -97,5 +97,41 @@ public sealed class OutageTests
         await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
     }
 
+    /// <summary>Only a slice's last batch waits for the disk: here the server has lost others, and all that they wrote.</summary>
+    [Fact]
+    public async Task Batches_that_the_target_forgot_in_a_crash_are_migrated_again()
+    {
+        var shop = await ShopSource.DumpAsync(new(20_000), Cancellation);
+        await using var postgres = await PrivateServer.StartPostgresAsync(Cancellation, forgetful: true);
+        var file = File with { SliceRecords = 50_000, LeastSliceRecords = 50_000, BatchRecords = 100 };
+        await using var bed = await TestBed.CreateAsync(shop, file, Cancellation, postgres: postgres);
+        bed.Environment["MIGRATION_BROKER"] = null;
+        var run = bed.StartRun("--in-process");
+
+        // A heartbeat waits for the disk, and may have come last.
+        var forgotten = 0L;
+        for (var done = shop.Records / 10; forgotten == 0; done += shop.Records / 10)
+        {
+            await bed.Ledger.ReachesAsync(done, run, Cancellation);
+            forgotten = await CrashAsync(bed, postgres, run);
+        }
+
+        await run.EndsWithAsync(0, Cancellation);
+        await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
+    }
+
+    /// <returns>Records that were committed before and are not any more.</returns>
+    private static async Task<long> CrashAsync(TestBed bed, PrivateServer postgres, RunningProgram run)
+    {
+        run.StandStill();
+        var before = await bed.Ledger.ReadAsync(Cancellation);
+        await postgres.KillAsync(Cancellation);
+        await postgres.StartAgainAsync(Cancellation);
+        bed.Target.Clear();
+        var after = await bed.Ledger.ReadAsync(Cancellation);
+        run.Continue();
+        return before - after;
+    }
+
     private static RunningProgram Start(TestBed bed) => bed.StartRun("--local", "--log-folder", bed.Folder);
 }

@@ -25,7 +25,7 @@ internal sealed class Arena : IAsyncDisposable
 
     public static async Task<Arena> StartAsync(CancellationToken cancellation)
     {
-        var target = PrivateServer.StartPostgresAsync(cancellation, ownClock: true);
+        var target = PrivateServer.StartPostgresAsync(cancellation, ownClock: true, forgetful: true);
         var broker = PrivateServer.StartRabbitMqAsync(cancellation);
         var source = PrivateServer.StartDocumentDbAsync(cancellation);
         return new Arena(await target, await broker, await source);

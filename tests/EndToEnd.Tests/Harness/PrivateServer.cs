@@ -42,9 +42,10 @@ internal sealed class PrivateServer : IAsyncDisposable
 
     /// <param name="ownClock">Whether <see cref="SetClockAsync"/> can be used.</param>
     /// <param name="maxConnections">Null for many.</param>
+    /// <param name="forgetful">Whether a crash takes as many of the commits with it that nobody waited for as can be.</param>
     public static Task<PrivateServer> StartPostgresAsync(
-        CancellationToken cancellation, bool ownClock = false, int? maxConnections = null)
-        => StartAsync("postgres", cancellation, ownClock ? "+0" : null, maxConnections);
+        CancellationToken cancellation, bool ownClock = false, int? maxConnections = null, bool forgetful = false)
+        => StartAsync("postgres", cancellation, ownClock ? "+0" : null, maxConnections, forgetful);
 
     public static Task<PrivateServer> StartRabbitMqAsync(CancellationToken cancellation) => StartAsync("rabbitmq", cancellation);
 
@@ -97,7 +98,7 @@ internal sealed class PrivateServer : IAsyncDisposable
     }
 
     private static async Task<PrivateServer> StartAsync(
-        string kind, CancellationToken cancellation, string? clock = null, int? maxConnections = null)
+        string kind, CancellationToken cancellation, string? clock = null, int? maxConnections = null, bool forgetful = false)
     {
         var folder = Directory.CreateTempSubdirectory($"migration-e2e-{kind}-").FullName;
         if (clock is not null)
@@ -105,6 +106,8 @@ internal sealed class PrivateServer : IAsyncDisposable
         var start = Bash(["-c", Serve, "bash", Repository.ServersScript, kind, folder]);
         if (maxConnections is { } connections)
             start.Environment["MIGRATION_TEST_MAX_CONNECTIONS"] = connections.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (forgetful)
+            start.Environment["MIGRATION_TEST_FORGETFUL"] = "on";
         var script = Process.Start(start)!;
         script.ErrorDataReceived += (_, _) => { };
         script.BeginErrorReadLine();

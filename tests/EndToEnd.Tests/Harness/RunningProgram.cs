@@ -10,6 +10,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     private const int SigInt = 2;
     private const int SigTerm = 15;
     private const int SigCont = 18;
+    private const int SigStop = 19;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -68,6 +69,9 @@ internal sealed partial class RunningProgram : IAsyncDisposable
 
     /// <summary>SIGINT, as Ctrl-C.</summary>
     public void Interrupt() => Signal(SigInt);
+
+    /// <summary>SIGSTOP: it stands still and knows nothing of it.</summary>
+    public void StandStill() => Signal(SigStop);
 
     /// <summary>SIGCONT, to one that SIGSTOP stopped.</summary>
     public void Continue() => Signal(SigCont);
