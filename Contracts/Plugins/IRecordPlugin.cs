@@ -8,7 +8,8 @@ public interface IRecordPlugin : IPlugin
     /// whose slice is taken up again.
     /// </summary>
     /// <param name="record">
-    /// The columns of <c>read</c> by name, null for NULL. A column gives
+    /// The columns of <c>read</c> by name, null for NULL. A step that writes columns of a child's table is called for each of
+    /// the record's rows there, with that row's columns as <c>table.column</c>. A column gives
     /// <list type="bullet">
     /// <item><c>text</c>, <c>varchar</c>: <see cref="string"/></item>
     /// <item><c>smallint</c>, <c>integer</c>, <c>bigint</c>: <see cref="long"/></item>

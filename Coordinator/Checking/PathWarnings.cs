@@ -50,12 +50,14 @@ internal static class PathWarnings
         if ((field?.Elements ?? field) is not { Values: > 0 } element)
             yield break;
         depth += child.Path.Count;
+        var known = new Lazy<List<string>>(() => [.. Leaves(element, []).Select(path => string.Join('.', path))]);
         foreach (var column in child.Columns)
         {
             foreach (var path in column.Sources.Where(path => !Has(element, path, depth, out _)))
             {
-                yield return $"none of the elements looked at has '{string.Join('.', path)}', the path of column '{child.Table.Name}.{column.Name}' "
-                    + $"(line {column.Line} of the migration file); the column would be {(column.Default is null ? "NULL" : "its default")}.";
+                var text = string.Join('.', path);
+                yield return $"none of the elements looked at has '{text}', the path of column '{child.Table.Name}.{column.Name}' "
+                    + $"(line {column.Line} of the migration file){NearestName.Hint(text, known.Value).TrimEnd('.')}; the column would be {(column.Default is null ? "NULL" : "its default")}.";
             }
         }
 

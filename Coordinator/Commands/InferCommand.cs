@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Migration.Contracts.Migrations;
 using Migration.Coordinator.Inference;
+using Migration.Coordinator.Sampling;
 using Migration.Worker;
 using Migration.Worker.Commands;
 using Migration.Worker.Sources;
@@ -32,6 +33,12 @@ internal static class InferCommand
         DefaultValueFactory = _ => 1_000,
     };
 
+    private static readonly Option<int?> MaxRecordsPerSecond = new("--max-records-per-second")
+    {
+        Description = "Keys and documents to read a second at most (default: no limit)",
+        HelpName = "N",
+    };
+
     private static readonly Option<string?> Output = new("--output", "-o")
     {
         Description = "Write the migration file here (default: print it)",
@@ -54,7 +61,7 @@ internal static class InferCommand
     {
         var command = new Command("infer", "Write a first migration file from what a sample of the collections holds")
         {
-            Connections.Source, Database, Collection, Sample, Output, Force, Ddl, ChildTables,
+            Connections.Source, Database, Collection, Sample, MaxRecordsPerSecond, Output, Force, Ddl, ChildTables,
         };
         command.SetAction(InferAsync);
         return command;
@@ -65,10 +72,14 @@ internal static class InferCommand
         var sample = parsed.GetValue(Sample);
         if (sample is < 1 or > MostSampled)
             throw new UserException($"{Sample.Name} is {sample}; give a number from 1 to {MostSampled:N0}.");
+        var rate = parsed.GetValue(MaxRecordsPerSecond);
+        if (rate < 1)
+            throw new UserException($"{MaxRecordsPerSecond.Name} is {rate}; give a number from 1.");
         var output = parsed.GetValue(Output) is { } path ? new InferredFileOutput(path, parsed.GetValue(Force)) : null;
         output?.CheckFree();
         var source = InferenceSource.Read(parsed.Require(Connections.Source, Connections.SourceVariable), parsed.GetValue(Database));
-        var file = await ProfileAsync(source, parsed.GetValue(Collection) ?? [], sample, parsed.GetValue(ChildTables), cancellationToken);
+        var file = await ProfileAsync(
+            source, parsed.GetValue(Collection) ?? [], sample, new SourceThrottle(rate, TimeProvider.System), parsed.GetValue(ChildTables), cancellationToken);
         var text = file.Text();
         var ddl = DdlText.Of(Load(text, source).Collections);
         if (output is null)
@@ -85,17 +96,19 @@ internal static class InferCommand
     }
 
     private static async Task<InferredFile> ProfileAsync(
-        SourceSettings source, string[] wanted, int sample, bool childTables, CancellationToken cancellationToken)
+        SourceSettings source, string[] wanted, int sample, SourceThrottle throttle, bool childTables, CancellationToken cancellationToken)
     {
+        using var progress = new ReadingProgress(Console.Error, TimeProvider.System);
         var (inferred, leftOut, tables) = (new List<InferredCollection>(), new List<string>(), new ColumnNames());
 
         // The collections' own names first: no child's table takes one of them.
-        foreach (var (name, table) in (await InferenceSource.CollectionsAsync(source, wanted, cancellationToken)).Select(name => (name, tables.Take([name]))).ToList())
+        foreach (var (name, table) in (await InferenceSource.CollectionsAsync(source, wanted, cancellationToken)).Select(name => (name, tables.TakeTable([name]))).ToList())
         {
             try
             {
+                progress.Opening(name);
                 await using var collection = await InferenceSource.OpenAsync(source, name, cancellationToken);
-                using var profile = await CollectionProfile.TakeAsync(name, collection, sample, cancellationToken);
+                using var profile = await CollectionProfile.TakeAsync(name, collection, sample, throttle, progress, cancellationToken);
                 if (profile is { Seen: 0, Unreadable: > 0 } && wanted.Length == 0)
                     leftOut.Add($"{name}: none of what was looked at can be read as a document");
                 else

@@ -1,4 +1,5 @@
 using Migration.Coordinator.Sampling;
+using Migration.Worker;
 using Migration.Worker.Mapping;
 using Migration.Worker.Sources;
 using Migration.Worker.Targets;
@@ -27,12 +28,13 @@ internal sealed class CollectionProfile(string name) : IDisposable
     public FieldProfile? Key => Root.Children.FirstOrDefault(child => child.Name == "_id");
 
     /// <param name="wanted">Records to look at, about.</param>
+    /// <param name="throttle">Spares the source.</param>
     /// <exception cref="SourceException">The source cannot be read.</exception>
     public static async Task<CollectionProfile> TakeAsync(
-        string name, ICollectionSource source, int wanted, CancellationToken cancellationToken)
+        string name, ICollectionSource source, int wanted, SourceThrottle throttle, ReadingProgress progress, CancellationToken cancellationToken)
     {
         var profile = new CollectionProfile(name);
-        var sample = new SpreadSample(source, wanted);
+        var sample = new SpreadSample(source, wanted, throttle, (keys, about) => progress.Walked(name, keys, about));
         await foreach (var page in sample.PagesAsync(cancellationToken))
         {
             using (page)
@@ -40,6 +42,8 @@ internal sealed class CollectionProfile(string name) : IDisposable
                 foreach (var record in page.Records)
                     profile.Add(record);
             }
+
+            progress.Read(name, profile.Seen + profile.Unreadable, Math.Min(wanted, sample.Total));
         }
 
         profile.Total = sample.Total;

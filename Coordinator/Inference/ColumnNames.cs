@@ -10,6 +10,8 @@ internal sealed class ColumnNames
 {
     private const int LongestBytes = 63;
 
+    private const string KeySuffix = "_pkey";
+
     // PostgreSQL's reserved key words (appendix C of its manual), those for functions and types included, and the system columns.
     private static readonly HashSet<string> Reserved = new(
         ("all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column "
@@ -37,7 +39,18 @@ internal sealed class ColumnNames
         return name;
     }
 
-    /// <summary>The same for a table, schema or run, where nothing is taken.</summary>
+    /// <summary>
+    /// The same for a table. PostgreSQL gives the index of its primary key a name among those of tables, such as
+    /// <c>users_pkey</c>, which no later table can have.
+    /// </summary>
+    public string TakeTable(IReadOnlyList<string> path)
+    {
+        var name = Take(path);
+        _taken.Add(Cut(name, LongestBytes - KeySuffix.Length) + KeySuffix);
+        return name;
+    }
+
+    /// <summary>The same for a schema or run, where nothing is taken.</summary>
     public static string Plain(string text)
     {
         var name = new StringBuilder();

@@ -8,7 +8,7 @@ internal sealed class InferredChild
     public InferredChild(FieldProfile field, IReadOnlyList<string> path, ChildTableNames tables)
     {
         (Field, Path) = (field, path);
-        Table = tables.Tables.Take([tables.Parent, .. path]);
+        Table = tables.Tables.TakeTable([tables.Parent, .. path]);
         ParentKey = [.. tables.Key.Select(name => _names.Take([name]))];
         Ordinal = _names.Take(["ordinal"]);
         UnmappedColumn = _names.Take(["extra"]);

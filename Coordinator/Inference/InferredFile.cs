@@ -132,7 +132,7 @@ internal sealed partial record InferredFile(SourceSettings Source, IReadOnlyList
     internal static string SchemaOf(string? database)
     {
         var plain = database is null ? "public" : new ColumnNames().Take([database]);
-        return plain == "migration" || plain.StartsWith("pg_", StringComparison.Ordinal) ? "public" : plain;
+        return plain is "migration" or "information_schema" || plain.StartsWith("pg_", StringComparison.Ordinal) ? "public" : plain;
     }
 
     private static string PlainName(string text)

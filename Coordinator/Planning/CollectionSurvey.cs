@@ -3,7 +3,6 @@ using Migration.Contracts.Migrations;
 using Migration.Worker;
 using Migration.Worker.Mapping;
 using Migration.Worker.Targets;
-using MongoDB.Bson;
 
 namespace Migration.Coordinator.Planning;
 
@@ -36,7 +35,8 @@ internal sealed record CollectionSurvey(
         if (sample.Count == 0)
             warnings.Add($"{pipeline.Mapping.Name}: no record was found to look at; the collection is empty or its filter lets nothing through.");
         using var rows = new RowBuffer();
-        var (seconds, rejections) = Measure(pipeline, sample, rows);
+        using var children = pipeline.Mapper.NewChildRows();
+        var (seconds, rejections) = Measure(pipeline, sample, rows, children);
         if (rejections.FirstOrDefault() is { } first)
         {
             warnings.Add(
@@ -44,8 +44,8 @@ internal sealed record CollectionSurvey(
             warnings.AddRange(Pause(pipeline.Mapping.Name, (double)rejections.Count / sample.Count, estimate, limit.Of(estimate)));
         }
 
-        warnings.AddRange(MissingPaths(pipeline, sample));
-        var enrichment = await new EnrichmentSurveyor(file, pipeline.Mapping).TakeAsync(rows, cancellationToken);
+        warnings.AddRange(MissingPaths.Of(pipeline.Mapping, sample));
+        var enrichment = await new EnrichmentSurveyor(file, pipeline.Mapping).TakeAsync(rows, children, cancellationToken);
         warnings.AddRange(enrichment?.Warnings ?? []);
         var bytes = sample.Count == 0 ? 0 : sample.Average(document => document.Length);
         return new CollectionSurvey(estimate, sample.Count, seconds, bytes, rejections.Count, warnings) { Enrichment = enrichment };
@@ -62,9 +62,8 @@ internal sealed record CollectionSurvey(
     }
 
     private static (double Seconds, List<RecordRejection> Rejections) Measure(
-        CollectionPipeline pipeline, IReadOnlyList<ReadOnlyMemory<byte>> sample, RowBuffer rows)
+        CollectionPipeline pipeline, IReadOnlyList<ReadOnlyMemory<byte>> sample, RowBuffer rows, ChildRows? children)
     {
-        using var children = pipeline.Mapper.NewChildRows();
         var times = new List<double>(sample.Count);
         var rejections = new List<RecordRejection>();
         foreach (var document in sample)
@@ -77,40 +76,5 @@ internal sealed record CollectionSurvey(
 
         times.Sort();
         return (times.Count == 0 ? 0 : times[times.Count / 2], rejections);
-    }
-
-    private static IEnumerable<string> MissingPaths(CollectionPipeline pipeline, IReadOnlyList<ReadOnlyMemory<byte>> sample)
-    {
-        if (sample.Count == 0)
-            yield break;
-        var documents = sample.Select(document => new RawBsonDocument(document.ToArray())).ToList();
-        foreach (var column in pipeline.Mapping.Columns)
-        {
-            foreach (var path in column.Sources.Where(path => !documents.Any(d => Has(d, path))))
-            {
-                yield return $"{pipeline.Mapping.Name}: none of {sample.Count} sampled records has '{string.Join('.', path)}', the path of "
-                    + $"column '{column.Name}' (line {column.Line} of the migration file); the column would be {(column.Default is null ? "NULL" : "its default")}.";
-            }
-        }
-    }
-
-    private static bool Has(BsonValue value, IEnumerable<string> path)
-    {
-        foreach (var part in path)
-        {
-            switch (value)
-            {
-                case BsonDocument document when document.TryGetValue(part, out var field):
-                    value = field;
-                    break;
-                case BsonArray array when int.TryParse(part, out var index) && index >= 0 && index < array.Count:
-                    value = array[index];
-                    break;
-                default:
-                    return false;
-            }
-        }
-
-        return true;
     }
 }

@@ -1,4 +1,5 @@
 using Migration.Contracts.Migrations;
+using Migration.Worker.Enrichment;
 
 namespace Migration.Coordinator.Planning;
 
@@ -20,17 +21,29 @@ internal sealed record EnrichmentSurvey(
 
     /// <param name="steps">Each with its seconds, null for one that is not known.</param>
     /// <param name="inFlight">Records that a worker has in flight at a time.</param>
+    /// <param name="rowsOf">Rows that a record has in the child's table that a step fills, in the mean; null where all fill the collection's own.</param>
     public static EnrichmentSurvey Of(
-        IReadOnlyList<(EnrichmentStep Step, double? Seconds)> steps, int inFlight, IReadOnlyList<string> sources, IReadOnlyList<string> warnings)
-        => new(
-            steps.Sum(step => step.Seconds ?? 0), OfWorker(steps, inFlight, 0), OfWorker(steps, inFlight, Assumed), inFlight, sources, warnings);
+        IReadOnlyList<(EnrichmentStep Step, double? Seconds)> steps, int inFlight, IReadOnlyList<string> sources, IReadOnlyList<string> warnings,
+        Func<EnrichmentStep, double>? rowsOf = null)
+    {
+        rowsOf ??= _ => 1;
+        return new(
+            steps.Sum(step => step.Seconds ?? 0), OfWorker(steps, inFlight, 0, rowsOf), OfWorker(steps, inFlight, Assumed, rowsOf), inFlight, sources, warnings);
+    }
 
-    private static double OfWorker(IReadOnlyList<(EnrichmentStep Step, double? Seconds)> steps, int inFlight, double assumed)
-        => steps.Select(step => OfHost(step.Step, step.Seconds ?? assumed))
+    private static double OfWorker(
+        IReadOnlyList<(EnrichmentStep Step, double? Seconds)> steps, int inFlight, double assumed, Func<EnrichmentStep, double> rowsOf)
+        => steps.Select(step => OfHost(step.Step, step.Seconds ?? assumed, rowsOf(step.Step)))
             .Append(steps.Sum(step => step.Seconds ?? assumed) / inFlight).Max();
 
     /// <summary>By the limits of the one host that a step calls. Links lead to any number of hosts.</summary>
-    private static double OfHost(EnrichmentStep step, double seconds) => step is not HttpStep http ? 0 : Math.Max(
-        http.Calls.MaxPerSecond is { } perSecond ? 1.0 / perSecond / (http.Batch ?? 1) : 0,
-        http.Calls.MaxConcurrent is { } atATime ? seconds / atATime / (http.Batch ?? 1) : 0);
+    private static double OfHost(EnrichmentStep step, double seconds, double rows)
+    {
+        if (step is not HttpStep http)
+            return 0;
+        var calls = rows / (http.Batch ?? 1);
+        return Math.Max(
+            http.Calls.MaxPerSecond is { } perSecond ? calls / perSecond : 0,
+            http.Calls.MaxConcurrent is { } atATime ? seconds * Math.Min(calls, RowEnrichment.CallsAtATime) / atATime : 0);
+    }
 }

@@ -23,17 +23,19 @@ internal sealed class EnrichmentSurveyor(MigrationFile file, CollectionMapping m
     /// <summary>For a step. Calls that are not answered by then count with what they took.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
 
+    private readonly EnrichedColumns _columns = new(mapping);
     private readonly List<string> _sources = [];
     private readonly List<string> _warnings = [];
 
     /// <param name="sample">Rows as mapping left them; some of them are tried.</param>
+    /// <param name="children">Those in tables of children; null where the collection has none.</param>
     /// <returns>Null where the collection has no enrichment.</returns>
-    public async Task<EnrichmentSurvey?> TakeAsync(RowBuffer sample, CancellationToken cancellationToken)
+    public async Task<EnrichmentSurvey?> TakeAsync(RowBuffer sample, ChildRows? children, CancellationToken cancellationToken)
     {
         if (mapping.Enrichment.Count == 0)
             return null;
-        var columns = new EnrichedColumns(mapping);
-        var records = Enumerable.Range(0, Math.Min(MostRecords, sample.Count)).Select(row => new EnrichedRecord(columns, sample.Row(row))).ToList();
+        var records = Enumerable.Range(0, Math.Min(MostRecords, sample.Count))
+            .Select(row => new EnrichedRecord(_columns, sample.Row(row), children is null ? null : new EnrichedElements(children, row))).ToList();
         var steps = new List<(EnrichmentStep, double?)>();
         var unknown = new HashSet<string>(StringComparer.Ordinal);
         foreach (var step in mapping.Enrichment)
@@ -44,7 +46,9 @@ internal sealed class EnrichmentSurveyor(MigrationFile file, CollectionMapping m
                 unknown.UnionWith(step.Writes);
         }
 
-        return EnrichmentSurvey.Of(steps, file.Worker.EnrichConcurrency, _sources, _warnings);
+        return EnrichmentSurvey.Of(steps, file.Worker.EnrichConcurrency, _sources, _warnings, RowsOf);
+
+        double RowsOf(EnrichmentStep step) => _columns.TableOf(step) is { } table && sample.Count > 0 ? (double)children![table].Count / sample.Count : 1;
     }
 
     /// <param name="unknown">Columns of which the records do not have the values that a run would give them.</param>
@@ -83,7 +87,8 @@ internal sealed class EnrichmentSurveyor(MigrationFile file, CollectionMapping m
             }
 
             records.RemoveAll(record => record.Rejection is not null);
-            _sources.Add(FormattableString.Invariant($"the median of {times.Count} calls of the {step.Kind} step of line {step.Line}"));
+            var what = _columns.TableOf(step) is null ? "calls" : "records' calls";
+            _sources.Add(FormattableString.Invariant($"the median of {times.Count} {what} of the {step.Kind} step of line {step.Line}"));
             return (times[times.Count / 2], true);
         }
         catch (UserException e)
@@ -110,7 +115,7 @@ internal sealed class EnrichmentSurveyor(MigrationFile file, CollectionMapping m
                     var started = Stopwatch.GetTimestamp();
                     try
                     {
-                        await work.EnrichAsync([record], token);
+                        await RowEnrichment.EnrichAsync(work, _columns.TableOf(step), [record], token);
                     }
                     finally
                     {

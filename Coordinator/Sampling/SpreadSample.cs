@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Migration.Worker;
 using Migration.Worker.Sources;
 
 namespace Migration.Coordinator.Sampling;
@@ -8,11 +9,15 @@ namespace Migration.Coordinator.Sampling;
 /// years, and keys their type.
 /// </summary>
 /// <remarks>
-/// The keys are walked once, as a plan does, which also counts them. The walk ends a slice with each type bracket, so that
+/// <para>The keys are walked once, as a plan does, which also counts them. The walk ends a slice with each type bracket, so that
 /// no type of <c>_id</c> is missed, however few have it. Of each slice that is looked at, the first records are read and
-/// the last one, so that the newest record of a collection is always seen.
+/// the last one, so that the newest record of a collection is always seen.</para>
+/// <para>Of slices a few hundred are kept, however far the estimate of their number was off.</para>
 /// </remarks>
-internal sealed class SpreadSample(ICollectionSource source, int wanted)
+/// <param name="wanted">Records to read, about.</param>
+/// <param name="throttle">Spares the source, keys and records; null for none.</param>
+/// <param name="walked">Is told how many keys were walked, and of about how many.</param>
+internal sealed class SpreadSample(ICollectionSource source, int wanted, SourceThrottle? throttle = null, Action<long, long>? walked = null)
 {
     /// <summary>Places in the key range that are looked at: one or two requests each.</summary>
     private const int Places = 250;
@@ -38,7 +43,7 @@ internal sealed class SpreadSample(ICollectionSource source, int wanted)
         }
     }
 
-    private async Task<List<CutSlice>> CutAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CutSlice>> CutAsync(CancellationToken cancellationToken)
     {
         var slices = await CutAsync(await source.EstimateCountAsync(cancellationToken), cancellationToken);
         var counted = slices.Sum(slice => slice.Limit);
@@ -47,16 +52,29 @@ internal sealed class SpreadSample(ICollectionSource source, int wanted)
         return slices.Count < Places / 4 && counted > wanted ? await CutAsync(counted, cancellationToken) : slices;
     }
 
-    private async Task<List<CutSlice>> CutAsync(long records, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CutSlice>> CutAsync(long records, CancellationToken cancellationToken)
     {
-        var slices = new List<CutSlice>();
-        await foreach (var slice in source.CutAsync((int)Math.Clamp(records / Places, 1, int.MaxValue), cancellationToken))
+        // The walk pauses between slices: none is longer than what a second allows.
+        var ofSlice = (int)Math.Clamp(records / Places, 1, throttle?.Most(int.MaxValue) ?? int.MaxValue);
+        var (slices, keys) = (new CoarseSlices(Places, ofSlice), 0L);
+        await foreach (var slice in source.CutAsync(ofSlice, cancellationToken))
+        {
             slices.Add(slice);
-        return slices;
+            walked?.Invoke(keys += slice.Limit, records);
+            await PayAsync(slice.Limit, cancellationToken);
+        }
+
+        return slices.Slices;
+    }
+
+    private Task PayAsync(long records, CancellationToken cancellationToken)
+    {
+        throttle?.Charge((int)Math.Min(records, int.MaxValue));
+        return throttle?.WaitAsync(cancellationToken) ?? Task.CompletedTask;
     }
 
     /// <summary>Evenly spaced, with the last one, and at least one of each type bracket.</summary>
-    private static List<CutSlice> Choose(List<CutSlice> slices, int most)
+    private static List<CutSlice> Choose(IReadOnlyList<CutSlice> slices, int most)
     {
         var even = Enumerable.Range(1, Math.Min(most, slices.Count))
             .Select(place => (int)((long)place * slices.Count / Math.Min(most, slices.Count)) - 1);
@@ -72,12 +90,20 @@ internal sealed class SpreadSample(ICollectionSource source, int wanted)
         var after = default(Contracts.Ledger.RecordPosition?);
         while (left > 0)
         {
-            var page = await source.ReadPageAsync(slice.Range, after, (int)Math.Min(left, PageRecords), PageBytes, cancellationToken);
-            (left, after) = page.IsFinal || page.Records.Count == 0 ? (0, page.Last) : (left - page.Records.Count, page.Last);
+            var page = await source.ReadPageAsync(slice.Range, after, Most(left), PageBytes, cancellationToken);
+            var read = page.Records.Count;
+            (left, after) = page.IsFinal || read == 0 ? (0, page.Last) : (left - read, page.Last);
             yield return page;
+            await PayAsync(read, cancellationToken);
         }
 
         if (wantsLast && quota > 1)
             yield return await source.ReadPageAsync(slice.Range with { First = slice.Range.Last }, null, 1, PageBytes, cancellationToken);
+    }
+
+    private int Most(long left)
+    {
+        var most = (int)Math.Min(left, PageRecords);
+        return throttle?.Most(most) ?? most;
     }
 }

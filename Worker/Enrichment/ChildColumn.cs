@@ -4,7 +4,7 @@ using Migration.Worker.Targets;
 
 namespace Migration.Worker.Enrichment;
 
-/// <summary>A column of a child's table that steps give values to.</summary>
+/// <summary>A column of a child's table that steps read or give values to.</summary>
 /// <param name="Table">The table's place among those of the collection's children.</param>
 /// <param name="Place">The column's place in a row.</param>
 internal sealed record ChildColumn(int Table, int Place, ColumnStep Step)

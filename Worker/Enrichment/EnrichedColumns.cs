@@ -16,7 +16,9 @@ internal sealed class EnrichedColumns
         _places = Steps.Select((step, place) => (step.Column.Name, place)).ToDictionary(pair => pair.Name, pair => pair.place, StringComparer.Ordinal);
         var written = mapping.Enrichment.SelectMany(step => step.Writes).ToHashSet(StringComparer.Ordinal);
         Written = [.. Steps.Select(step => written.Contains(step.Column.Name))];
-        _ofChildren = written.Except(_places.Keys).Select(name => ChildColumn.Of(mapping, name)).ToDictionary(column => column.Step.Column.Name, StringComparer.Ordinal);
+        _ofChildren = mapping.Enrichment.SelectMany(step => step.Reads.Concat(step.Writes)).Except(_places.Keys)
+            .ToDictionary(name => name, name => ChildColumn.Of(mapping, name), StringComparer.Ordinal);
+        RequiredOfChildren = [.. _ofChildren.Where(child => child.Value.Step.Column.NotNull && written.Contains(child.Key)).Select(child => child.Value)];
     }
 
     /// <summary>In the order of a row's fields.</summary>
@@ -25,8 +27,17 @@ internal sealed class EnrichedColumns
     /// <summary>For each column, whether a step gives it values.</summary>
     public IReadOnlyList<bool> Written { get; }
 
+    /// <summary>Columns of children's tables that must have a value, and that a step may have taken theirs.</summary>
+    public IReadOnlyList<ChildColumn> RequiredOfChildren { get; }
+
     public int PlaceOf(string column) => _places[column];
 
     /// <summary>Null for a column of the collection's own table.</summary>
     public ChildColumn? OfChild(string column) => _ofChildren.GetValueOrDefault(column);
+
+    /// <summary>
+    /// The child's table whose rows a step is given one by one, because it fills them; null for a step that is given records.
+    /// The loader sees to it that a step fills one table; one that re-hosts links goes through a record's rows by itself.
+    /// </summary>
+    public int? TableOf(EnrichmentStep? step) => step is null or RehostStep ? null : OfChild(step.Writes[0])?.Table;
 }

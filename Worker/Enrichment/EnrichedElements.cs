@@ -8,6 +8,8 @@ namespace Migration.Worker.Enrichment;
 /// <param name="record">The number of the record whose rows these are.</param>
 internal sealed class EnrichedElements(ChildRows rows, int record)
 {
+    /// <summary>Rows are in hand side by side.</summary>
+    private readonly Lock _lock = new();
     private readonly Dictionary<(int Table, int Row, int Place), ReadOnlyMemory<byte>?> _changed = [];
 
     public int Count(int table) => rows.StartOf(table, record + 1) - rows.StartOf(table, record);
@@ -16,7 +18,11 @@ internal sealed class EnrichedElements(ChildRows rows, int record)
     /// <param name="row">Of the record's in the table.</param>
     public ReadOnlyMemory<byte>? Field(ChildColumn column, int row)
     {
-        if (_changed.TryGetValue((column.Table, row, column.Place), out var changed)) return changed;
+        lock (_lock)
+        {
+            if (_changed.TryGetValue((column.Table, row, column.Place), out var changed)) return changed;
+        }
+
         var bytes = RowOf(column.Table, row);
         for (var (at, place) = (sizeof(short), 0); ; place++)
         {
@@ -33,7 +39,11 @@ internal sealed class EnrichedElements(ChildRows rows, int record)
         }
     }
 
-    public void Change(ChildColumn column, int row, ReadOnlyMemory<byte>? field) => _changed[(column.Table, row, column.Place)] = field;
+    public void Change(ChildColumn column, int row, ReadOnlyMemory<byte>? field)
+    {
+        lock (_lock)
+            _changed[(column.Table, row, column.Place)] = field;
+    }
 
     /// <summary>Appends the rows as they are now, as those of one record.</summary>
     public void WriteTo(ChildRows to)

@@ -9,12 +9,16 @@ namespace Migration.Worker.Enrichment;
 /// A row on its way through enrichment: its fields in COPY's form, as mapping or a step left them. Values are read and
 /// written as .NET's; what a column does not take is refused as from a document, and refuses the record.
 /// </summary>
-/// <remarks>Whoever made the row keeps its memory until the record is done with. For one step at a time.</remarks>
+/// <remarks>
+/// Whoever made the row keeps its memory until the record is done with. For one step at a time, which may have several of its
+/// rows in a child's table in hand at a time.
+/// </remarks>
 internal sealed class EnrichedRecord
 {
     private readonly EnrichedColumns _columns;
     private readonly ReadOnlyMemory<byte>?[] _fields;
     private readonly EnrichedElements? _elements;
+    private RecordRejection? _rejection;
 
     /// <param name="elements">Its rows in tables of children; null where the collection has none.</param>
     public EnrichedRecord(EnrichedColumns columns, ReadOnlyMemory<byte> row, EnrichedElements? elements = null)
@@ -32,11 +36,20 @@ internal sealed class EnrichedRecord
     }
 
     /// <summary>Why it cannot be written; null while it can.</summary>
-    public RecordRejection? Rejection { get; private set; }
+    public RecordRejection? Rejection => _rejection;
 
     /// <summary>The first reason stays.</summary>
     public void Refuse(string? column, string? sqlState, string message, string? exception = null)
-        => Rejection ??= new RecordRejection(RecordStage.Enrich, column, sqlState, message, exception);
+        => Interlocked.CompareExchange(ref _rejection, new RecordRejection(RecordStage.Enrich, column, sqlState, message, exception), null);
+
+    /// <summary>The same of one of the record's rows in a child's table.</summary>
+    public static string OfElement(int row, string message) => FormattableString.Invariant($"element {row}: {message}");
+
+    /// <summary>What a step of the collection's own table is given, or one that fills a child's: the record, or its rows there.</summary>
+    /// <param name="table">The child's place among the tables of children; null for the collection's own.</param>
+    public IEnumerable<EnrichedRow> RowsOf(int? table) => table is { } place
+        ? Enumerable.Range(0, _elements!.Count(place)).Select(row => new EnrichedRow(this, row))
+        : [new EnrichedRow(this)];
 
     /// <summary>The column's value; null for NULL, and for one that cannot be read, with which the record is refused.</summary>
     public object? Get(string column)
@@ -58,37 +71,37 @@ internal sealed class EnrichedRecord
         if (problem is { } refusal) Refuse(column, refusal.SqlState, $"{by} gave column '{column}' {refusal.Message}");
     }
 
+    /// <summary>The same in one of the record's rows of a child's table, where a column of the collection's own table is the record's.</summary>
+    public object? Get(string column, int row)
+    {
+        if (_columns.OfChild(column) is not { } child) return Get(column);
+        if (_elements!.Field(child, row) is not { } field) return null;
+        var value = FieldReader.Read(child.Step.Column.Type, field.Span, out var problem);
+        if (problem is not null) Refuse(column, SqlStates.OutOfRange, OfElement(row, $"column '{column}' cannot be read for enrichment: {problem}."));
+        return value;
+    }
+
+    public void Set(string column, int row, object? value, string by)
+    {
+        var child = _columns.OfChild(column)!;
+        var field = FieldWriter.Write(child.Step, value, out var problem);
+        if (problem is { } refusal) Refuse(column, refusal.SqlState, OfElement(row, $"{by} gave column '{column}' {refusal.Message}"));
+        _elements!.Change(child, row, field);
+    }
+
     /// <summary>The values of a child's column, one for each of the record's rows in its table; null for a column of the collection's own table.</summary>
     public IReadOnlyList<object?>? GetOfChild(string column)
-    {
-        if (_columns.OfChild(column) is not { } child) return null;
-        var values = new object?[_elements!.Count(child.Table)];
-        for (var row = 0; row < values.Length; row++)
-        {
-            if (_elements.Field(child, row) is not { } field) continue;
-            values[row] = FieldReader.Read(child.Step.Column.Type, field.Span, out var problem);
-            if (problem is not null) Refuse(column, SqlStates.OutOfRange, $"column '{column}' cannot be read for enrichment: {problem}.");
-        }
-
-        return values;
-    }
+        => _columns.OfChild(column) is { } child ? [.. Enumerable.Range(0, _elements!.Count(child.Table)).Select(row => Get(column, row))] : null;
 
     /// <summary>Gives the values back, or refuses the record when the column does not take one of them.</summary>
     public void SetOfChild(string column, IReadOnlyList<object?> values, string by)
     {
-        var child = _columns.OfChild(column)!;
-        for (var row = 0; row < values.Count; row++)
-        {
-            var field = FieldWriter.Write(child.Step, values[row], out var problem);
-            if (problem is { } refusal) Refuse(column, refusal.SqlState, $"{by} gave column '{column}' {refusal.Message}");
-            else if (field is null && child.Step.Column.NotNull) RefuseNull(child.Step);
-            _elements!.Change(child, row, field);
-        }
+        for (var row = 0; row < values.Count; row++) Set(column, row, values[row], by);
     }
 
-    /// <summary>Gives the column what a text stands for: a number, a truth value or JSON where that is what the column is.</summary>
-    public void SetText(string column, string? text, string by)
-        => Set(column, text is null ? null : TextValues.Of(text, _columns.Steps[_columns.PlaceOf(column)].Column.Type), by);
+    /// <summary>What a text stands for in the column: a number, a truth value or JSON where that is what it is.</summary>
+    public object? ValueOf(string column, string? text)
+        => text is null ? null : TextValues.Of(text, (_columns.OfChild(column)?.Step ?? _columns.Steps[_columns.PlaceOf(column)]).Column.Type);
 
     /// <summary>Appends the rows as they are now, or returns why not and leaves the buffers as they were.</summary>
     /// <param name="children">Takes those of children; null where the collection has none.</param>
@@ -97,6 +110,14 @@ internal sealed class EnrichedRecord
         for (var i = 0; i < _fields.Length && Rejection is null; i++)
         {
             if (_fields[i] is null && _columns.Written[i] && _columns.Steps[i].Column.NotNull) RefuseNull(_columns.Steps[i]);
+        }
+
+        foreach (var child in _columns.RequiredOfChildren)
+        {
+            for (var row = 0; row < _elements!.Count(child.Table) && Rejection is null; row++)
+            {
+                if (_elements.Field(child, row) is null) RefuseNull(child.Step);
+            }
         }
 
         if (Rejection is not null) return Rejection;

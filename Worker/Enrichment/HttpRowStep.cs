@@ -33,7 +33,7 @@ internal sealed class HttpRowStep : IRowStep
 
     public int Batch => _step.Batch ?? 1;
 
-    public async Task EnrichAsync(IReadOnlyList<EnrichedRecord> records, CancellationToken cancellationToken)
+    public async Task EnrichAsync(IReadOnlyList<EnrichedRow> records, CancellationToken cancellationToken)
     {
         var url = HttpStep.Fill(_url, column => Uri.EscapeDataString(JsonValues.Text(records[0].Get(column))));
         var body = Body(records);
@@ -63,7 +63,7 @@ internal sealed class HttpRowStep : IRowStep
         return request;
     }
 
-    private ReadOnlyMemory<byte> Body(IReadOnlyList<EnrichedRecord> records)
+    private ReadOnlyMemory<byte> Body(IReadOnlyList<EnrichedRow> records)
     {
         if (_step.Send.Count == 0)
             return default;
@@ -81,7 +81,7 @@ internal sealed class HttpRowStep : IRowStep
         return bytes.WrittenMemory;
     }
 
-    private void Write(Utf8JsonWriter writer, EnrichedRecord record)
+    private void Write(Utf8JsonWriter writer, EnrichedRow record)
     {
         writer.WriteStartObject();
         foreach (var (field, column) in _step.Send)
@@ -93,7 +93,7 @@ internal sealed class HttpRowStep : IRowStep
         writer.WriteEndObject();
     }
 
-    private void Take(IReadOnlyList<EnrichedRecord> records, HttpAnswer answer)
+    private void Take(IReadOnlyList<EnrichedRow> records, HttpAnswer answer)
     {
         try
         {
@@ -109,7 +109,7 @@ internal sealed class HttpRowStep : IRowStep
         }
     }
 
-    private void TakeEach(IReadOnlyList<EnrichedRecord> records, JsonElement answer)
+    private void TakeEach(IReadOnlyList<EnrichedRow> records, JsonElement answer)
     {
         var where = _step.Answers.Count == 0 ? "the answer" : $"'{string.Join('.', _step.Answers)}' of the answer";
         if (Find(answer, _step.Answers) is not { ValueKind: JsonValueKind.Array } answers)
@@ -128,7 +128,7 @@ internal sealed class HttpRowStep : IRowStep
             Take(records[i], answers[i]);
     }
 
-    private void Take(EnrichedRecord record, JsonElement answer)
+    private void Take(EnrichedRow record, JsonElement answer)
     {
         foreach (var (column, path) in _step.Take)
             record.Set(column, Find(answer, path) is { ValueKind: not JsonValueKind.Null } found ? found : null, _by);
@@ -150,7 +150,7 @@ internal sealed class HttpRowStep : IRowStep
         return value;
     }
 
-    private void Fail(IReadOnlyList<EnrichedRecord> records, string message, int status)
+    private void Fail(IReadOnlyList<EnrichedRow> records, string message, int status)
     {
         foreach (var record in records)
         {

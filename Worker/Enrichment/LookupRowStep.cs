@@ -20,7 +20,7 @@ internal sealed class LookupRowStep(LookupStep step, EnrichmentServices services
 
     public int Batch => 1;
 
-    public async Task EnrichAsync(IReadOnlyList<EnrichedRecord> records, CancellationToken cancellationToken)
+    public async Task EnrichAsync(IReadOnlyList<EnrichedRow> records, CancellationToken cancellationToken)
     {
         var rows = await _rows.Value.WaitAsync(cancellationToken);
         foreach (var record in records)
@@ -31,7 +31,7 @@ internal sealed class LookupRowStep(LookupStep step, EnrichmentServices services
     {
     }
 
-    private void Enrich(EnrichedRecord record, Dictionary<string, string?[]> rows)
+    private void Enrich(EnrichedRow record, Dictionary<string, string?[]> rows)
     {
         var values = _matched.Select(column => JsonValues.Text(record.Get(column))).ToArray();
         if (rows.TryGetValue(string.Join(Between, values), out var found) && !Array.Exists(values, value => value.Length == 0))

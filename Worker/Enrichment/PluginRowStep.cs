@@ -59,7 +59,7 @@ internal sealed class PluginRowStep : IRowStep
         }
     }
 
-    public async Task EnrichAsync(IReadOnlyList<EnrichedRecord> records, CancellationToken cancellationToken)
+    public async Task EnrichAsync(IReadOnlyList<EnrichedRow> records, CancellationToken cancellationToken)
     {
         var given = records.Select(record => (Record: record, Values: Values(record))).Where(pair => pair.Record.Rejection is null).ToList();
         if (given.Count == 0)
@@ -103,11 +103,11 @@ internal sealed class PluginRowStep : IRowStep
         ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + inFlight + PluginCalls.MostLeft), ports);
     }
 
-    private Dictionary<string, object?> Values(EnrichedRecord record)
+    private Dictionary<string, object?> Values(EnrichedRow record)
         => _step.Read.ToDictionary(column => column, record.Get, StringComparer.Ordinal);
 
     /// <returns>Null when it is done.</returns>
-    private async Task<CallFailure?> TryAsync(List<(EnrichedRecord Record, Dictionary<string, object?> Values)> given, CancellationToken cancellationToken)
+    private async Task<CallFailure?> TryAsync(List<(EnrichedRow Record, Dictionary<string, object?> Values)> given, CancellationToken cancellationToken)
     {
         IReadOnlyList<Dictionary<string, object?>?> answers;
         try
@@ -140,7 +140,7 @@ internal sealed class PluginRowStep : IRowStep
     }
 
     /// <summary>What makes no sense quarantines whatever <c>onFailure</c> says: it is a fault of the plugin, and would stay unseen.</summary>
-    private void Take(List<(EnrichedRecord Record, Dictionary<string, object?> Values)> given, IReadOnlyList<Dictionary<string, object?>?> answers)
+    private void Take(List<(EnrichedRow Record, Dictionary<string, object?> Values)> given, IReadOnlyList<Dictionary<string, object?>?> answers)
     {
         var miscount = answers.Count == given.Count
             ? null
@@ -168,7 +168,7 @@ internal sealed class PluginRowStep : IRowStep
             : null;
     }
 
-    private void Set(EnrichedRecord record, Dictionary<string, object?> values)
+    private void Set(EnrichedRow record, Dictionary<string, object?> values)
     {
         foreach (var (column, value) in values)
         {
@@ -184,7 +184,7 @@ internal sealed class PluginRowStep : IRowStep
     }
 
     /// <param name="failure">Null when nothing failed.</param>
-    private void Fail(IReadOnlyList<EnrichedRecord> records, CallFailure? failure)
+    private void Fail(IReadOnlyList<EnrichedRow> records, CallFailure? failure)
     {
         if (failure is null)
             return;

@@ -38,10 +38,10 @@ internal sealed class RehostRowStep : IRowStep
 
     public int Batch => 1;
 
-    public async Task EnrichAsync(IReadOnlyList<EnrichedRecord> records, CancellationToken cancellationToken)
+    public async Task EnrichAsync(IReadOnlyList<EnrichedRow> rows, CancellationToken cancellationToken)
     {
         foreach (var column in _step.Columns)
-            await EnrichAsync(records[0], column, cancellationToken);
+            await EnrichAsync(rows[0].Record, column, cancellationToken);
     }
 
     public void Dispose()
@@ -105,8 +105,7 @@ internal sealed class RehostRowStep : IRowStep
         if (_step.OnFailure == StepFailureAction.Quarantine)
         {
             // Where the link stands, and not its query, which may hold a signature.
-            lock (record)
-                record.Refuse(column, null, $"{_by} got {problem} from {Shown(link)}.");
+            record.Refuse(column, null, $"{_by} got {problem} from {Shown(link)}.");
         }
 
         return _step.OnFailure == StepFailureAction.Null ? null : link;

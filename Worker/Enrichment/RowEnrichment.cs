@@ -11,6 +11,12 @@ namespace Migration.Worker.Enrichment;
 internal sealed class RowEnrichment(CollectionMapping mapping, IReadOnlyList<IRowStep> steps, RecordSlots slots, TimeProvider time)
     : IDisposable
 {
+    /// <summary>
+    /// Calls under way at a time for rows that one record has in a child's table: an array may have thousands, and all of them
+    /// count as one record in flight.
+    /// </summary>
+    public const int CallsAtATime = 4;
+
     private readonly EnrichedColumns _columns = new(mapping);
 
     /// <summary>Rows of a group; a step that takes more gets less, for all that are in flight have a slot.</summary>
@@ -86,6 +92,28 @@ internal sealed class RowEnrichment(CollectionMapping mapping, IReadOnlyList<IRo
         }
     }
 
+    /// <summary>Sends those of a group that are not refused through a step.</summary>
+    /// <param name="table">The child's table whose rows the step is given; null for the records themselves.</param>
+    /// <exception cref="UserException">What the step needs cannot be used at all.</exception>
+    public static async Task EnrichAsync(IRowStep step, int? table, IReadOnlyCollection<EnrichedRecord> group, CancellationToken cancellationToken)
+    {
+        var calls = group.Where(record => record.Rejection is null).SelectMany(record => record.RowsOf(table)).Chunk(step.Batch);
+        if (table is null)
+        {
+            await Task.WhenAll(calls.Select(rows => EnrichAsync(step, rows, cancellationToken)));
+            return;
+        }
+
+        // A record that one of its rows condemned needs nothing more for the others.
+        await Parallel.ForEachAsync(
+            calls, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(CallsAtATime, group.Count), CancellationToken = cancellationToken },
+            async (rows, token) =>
+            {
+                if (rows.Where(row => row.Rejection is null).ToList() is { Count: > 0 } left)
+                    await EnrichAsync(step, left, token);
+            });
+    }
+
     public void Dispose()
     {
         foreach (var step in steps)
@@ -100,11 +128,8 @@ internal sealed class RowEnrichment(CollectionMapping mapping, IReadOnlyList<IRo
         try
         {
             await Task.Yield();
-            foreach (var step in steps)
-            {
-                var left = group.Where(record => record.Rejection is null).ToList();
-                await Task.WhenAll(left.Chunk(step.Batch).Select(records => EnrichAsync(step, records, cancellationToken)));
-            }
+            for (var i = 0; i < steps.Count; i++)
+                await EnrichAsync(steps[i], _columns.TableOf(mapping.Enrichment.ElementAtOrDefault(i)), group, cancellationToken);
 
             return new EnrichedGroup(group, time.GetElapsedTime(started).TotalSeconds);
         }
@@ -114,17 +139,17 @@ internal sealed class RowEnrichment(CollectionMapping mapping, IReadOnlyList<IRo
         }
     }
 
-    /// <summary>A step that throws has a fault, and still it is these records' bad luck and not their slice's.</summary>
-    private static async Task EnrichAsync(IRowStep step, IReadOnlyList<EnrichedRecord> records, CancellationToken cancellationToken)
+    /// <summary>A step that throws has a fault, and still it is these rows' bad luck and not their slice's.</summary>
+    private static async Task EnrichAsync(IRowStep step, IReadOnlyList<EnrichedRow> rows, CancellationToken cancellationToken)
     {
         try
         {
-            await step.EnrichAsync(records, cancellationToken);
+            await step.EnrichAsync(rows, cancellationToken);
         }
         catch (Exception e) when (e is not (OperationCanceledException or UserException or OutOfMemoryException))
         {
-            foreach (var record in records)
-                record.Refuse(null, null, $"enrichment broke on this record, which is a fault of the program: {TransientRetry.FirstLine(e)} ({e.GetType().Name}).", e.GetType().FullName);
+            foreach (var row in rows)
+                row.Refuse(null, null, $"enrichment broke on this record, which is a fault of the program: {TransientRetry.FirstLine(e)} ({e.GetType().Name}).", e.GetType().FullName);
         }
     }
 }

@@ -66,6 +66,10 @@ internal sealed class MongoServer
                 "source.uri is not a connection string that the MongoDB driver understands (mongodb://[user:password@]host[:port]/database[?options]); "
                 + "characters such as : / ? # [ ] @ in a user's name or password must be percent-encoded");
         }
+        catch (NotSupportedException)
+        {
+            throw new SourceException("source.uri asks for an authMechanism that the MongoDB driver does not know");
+        }
         catch (Exception e) when (e.GetType().Namespace == "DnsClient")
         {
             throw new SourceException("source.uri: the mongodb+srv host cannot be looked up: " + e.Message) { IsTransient = true };

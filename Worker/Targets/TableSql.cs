@@ -59,7 +59,7 @@ internal sealed class TableSql
     private static string Create(string table, IReadOnlyList<TargetColumn> columns, List<string> key)
     {
         var definitions = columns.Select(c => $"{StagingTable.Definition(c)}{(c.NotNull ? " NOT NULL" : "")}");
-        return $"CREATE TABLE IF NOT EXISTS {table} ({string.Join(", ", definitions)}, PRIMARY KEY ({string.Join(", ", key)}))";
+        return $"CREATE TABLE {table} ({string.Join(", ", definitions)}, PRIMARY KEY ({string.Join(", ", key)}))";
     }
 
     /// <summary>

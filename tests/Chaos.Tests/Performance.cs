@@ -33,7 +33,9 @@ internal sealed class Performance(Theatre theatre)
 
         Assert.Empty(theatre.Bed.Survivors());
         theatre.Bed.Target.Clear();
-        await new Oracle(theatre.Bed.Target, theatre.Shop, theatre.Bed.Run, theatre.Schedule.Poisoned).CheckAsync(cancellation);
+        await new Oracle(theatre.Bed.Target, theatre.Shop, theatre.Bed.Run, theatre.Schedule.Poisoned, theatre.Places?.Products).CheckAsync(cancellation);
+        if (theatre.Schedule.HasPhotos)
+            theatre.Places!.CheckStore(await theatre.AskAsync<string[]>("SELECT array_agg(photo) FROM shop.products", cancellation));
     }
 
     /// <summary>Workers that ended without a goodbye.</summary>

@@ -7,9 +7,9 @@ namespace Migration.Chaos.Tests;
 /// <summary>Where one schedule is performed: its database, run, links, programs and marks.</summary>
 internal sealed class Theatre : IAsyncDisposable
 {
-    private Theatre(Arena arena, Schedule schedule, ShopSource shop, TestBed bed, Links links, string database)
+    private Theatre(Arena arena, Schedule schedule, ShopSource shop, TestBed bed, Links links, string database, PlaceService? places)
     {
-        (Arena, Schedule, Shop, Bed, Links, Database) = (arena, schedule, shop, bed, links, database);
+        (Arena, Schedule, Shop, Bed, Links, Database, Places) = (arena, schedule, shop, bed, links, database, places);
         Marks = new Marks(bed.Folder);
         Crew = new Crew(this);
     }
@@ -27,6 +27,9 @@ internal sealed class Theatre : IAsyncDisposable
 
     public Links Links { get; }
 
+    /// <summary>Null where nothing is enriched.</summary>
+    public PlaceService? Places { get; }
+
     public Marks Marks { get; }
 
     public Crew Crew { get; }
@@ -43,7 +46,9 @@ internal sealed class Theatre : IAsyncDisposable
         var bed = await TestBed.CreateAsync(
             new UriBuilder(target) { Query = "Application Name=chaos" }.Uri, arena.Broker.Uri, "", schedule.File, cancellation);
         await bed.SetDatabaseAsync(shop.Folder, cancellation);
-        return new Theatre(arena, schedule, shop, bed, links, database);
+        var places = schedule.IsEnriched ? await PlaceService.StartAsync(schedule.Seed, schedule.HasPhotos ? Path.Combine(bed.Folder, "photos") : null, cancellation) : null;
+        await (places?.EnrichAsync(bed, cancellation) ?? Task.CompletedTask);
+        return new Theatre(arena, schedule, shop, bed, links, database, places);
     }
 
     /// <summary>-1 while the target is away.</summary>
@@ -99,6 +104,7 @@ internal sealed class Theatre : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Bed.DisposeAsync();
+        await (Places?.DisposeAsync() ?? ValueTask.CompletedTask);
         await Links.DisposeAsync();
         await Arena.MakeReadyAsync(CancellationToken.None);
         await Arena.DropDatabaseAsync(Database, CancellationToken.None);

@@ -71,11 +71,6 @@ internal static class ColumnsSection
             return ReadElement(section, key, type, required);
         }
 
-        if (ofElements && section.Flag("enriched") == true)
-        {
-            section.Mistake("enriched", $"is true in a table of {ChildrenSection.Key}, whose columns no step of {EnrichSection.Key} fills; expected a path");
-        }
-
         return section.Flag("enriched") == true
             ? ReadEnriched(section, key, type, required)
             : ReadMapped(section, key, type, required);

@@ -53,16 +53,38 @@ internal static class EnrichSection
             return null;
         }
 
-        var step = new SectionReader(label, map, map.Place, Kinds, collection.Context);
-        return Readers.GetValueOrDefault(kind.Raw)?.Invoke(step, columns);
+        var section = new SectionReader(label, map, map.Place, Kinds, collection.Context);
+        var step = Readers.GetValueOrDefault(kind.Raw)?.Invoke(section, columns);
+        if (step is not null and not RehostStep && ProblemOfTables(step, columns) is { } problem)
+        {
+            collection.Context.Mistakes.Add(map.Place, $"{label}.{kind.Raw} {problem}");
+        }
+
+        return step;
+    }
+
+    /// <summary>A step that fills a child's table is given its rows one by one, so it fills one table and sees one row of it.</summary>
+    private static string? ProblemOfTables(EnrichmentStep step, StepColumns columns)
+    {
+        const string own = "the collection's own table";
+        var filled = step.Writes.Where(columns.Has).Select(columns.TableOf).Distinct().ToList();
+        if (filled.Count > 1)
+        {
+            return $"gives values to columns of {string.Join(" and ", filled.Select(table => table?.ToString() ?? own))}; expected a step for each table";
+        }
+
+        return filled is [var table] && step.Reads.FirstOrDefault(read => columns.TableOf(read) is { } other && other != table) is { } foreign
+            ? $"takes {Shown.Text(foreign)}, of which a record has as many values as rows in {columns.TableOf(foreign)}, and gives values to columns of "
+                + $"{table?.ToString() ?? own}; expected columns of {own}{(table is null ? "" : " and of that one")} to take"
+            : null;
     }
 
     private static void CheckFilled(SectionReader collection, StepColumns columns, IReadOnlyList<string> written)
     {
-        foreach (var column in columns.All.Where(column => column.IsEnriched && !written.Contains(column.Name)))
+        foreach (var (name, column) in columns.Enriched.Where(named => !written.Contains(named.Name)))
         {
             collection.Context.Mistakes.Add(
-                new Place(column.Line, 1), $"{collection.Label("columns")}.{column.Name} is enriched, and no step of {Key} fills it; expected a step that does, or a path");
+                new Place(column.Line, 1), $"{collection.Label("columns")}.{name} is enriched, and no step of {Key} fills it; expected a step that does, or a path");
         }
     }
 }

@@ -82,7 +82,7 @@ internal static partial class HttpStepSection
         DeferredText.CheckFiles(section, section.PlaceOf("url"), section.Label("url"), raw);
         foreach (var column in HttpStep.ColumnsOf(raw))
         {
-            columns.Find(section, section.PlaceOf("url"), section.Label("url"), column);
+            columns.Find(section, section.PlaceOf("url"), section.Label("url"), column, isFilled: false);
         }
 
         if (isBatch && HttpStep.ColumnsOf(raw).Any())
@@ -135,7 +135,7 @@ internal static partial class HttpStepSection
         foreach (var (key, node) in section.Entries("send", "a map of fields and columns"))
         {
             var label = $"{section.Label("send")}.{key.Raw}";
-            if (section.TextOf(node, label, "the name of a column") is { } column && columns.Find(section, node.Place, label, column) is not null)
+            if (section.TextOf(node, label, "the name of a column") is { } column && columns.Find(section, node.Place, label, column, isFilled: false) is not null)
             {
                 send[key.Raw] = column;
             }
@@ -156,7 +156,7 @@ internal static partial class HttpStepSection
         foreach (var (key, node) in section.Entries("take", expected))
         {
             var label = $"{section.Label("take")}.{key.Raw}";
-            columns.Find(section, key.Place, section.Label("take"), key.Raw);
+            columns.Find(section, key.Place, section.Label("take"), key.Raw, isFilled: true);
             if (section.TextOf(node, label, "a field of the answer, such as address.country, or . for all of it") is { } path)
             {
                 take[key.Raw] = path == "." ? [] : path.Split('.');

@@ -29,6 +29,7 @@ internal static class Identifier
     public static string? SchemaProblem(string name) => name switch
     {
         "migration" => "that schema holds the ledger; expected another",
+        "information_schema" => "PostgreSQL keeps that schema for itself; expected another",
         _ when name.StartsWith("pg_", StringComparison.Ordinal) => "PostgreSQL keeps names beginning with pg_ for itself; expected another",
         _ => Problem(name),
     };

@@ -63,7 +63,7 @@ internal static class LookupStepSection
         foreach (var (key, node) in section.Entries("match", expected))
         {
             var label = $"{section.Label("match")}.{key.Raw}";
-            if (section.TextOf(node, label, "the name of a column") is { } column && columns.Find(section, node.Place, label, column) is not null)
+            if (section.TextOf(node, label, "the name of a column") is { } column && columns.Find(section, node.Place, label, column, isFilled: false) is not null)
             {
                 match[key.Raw] = column;
             }
@@ -83,7 +83,7 @@ internal static class LookupStepSection
 
         foreach (var (key, node) in section.Entries("take", expected))
         {
-            columns.Find(section, key.Place, section.Label("take"), key.Raw);
+            columns.Find(section, key.Place, section.Label("take"), key.Raw, isFilled: true);
             if (section.TextOf(node, $"{section.Label("take")}.{key.Raw}", "the name of a column of the lookup") is { } column)
             {
                 take[key.Raw] = column;

@@ -100,7 +100,7 @@ internal static partial class PluginStepSection
         var names = section.Texts(key, expected);
         foreach (var (name, _) in names)
         {
-            columns.Find(section, section.PlaceOf(key), section.Label(key), name);
+            columns.Find(section, section.PlaceOf(key), section.Label(key), name, isFilled: key == "write");
         }
 
         return [.. names.Select(name => name.Value).Distinct()];

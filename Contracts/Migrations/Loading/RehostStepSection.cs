@@ -41,7 +41,7 @@ internal static partial class RehostStepSection
         var names = section.Texts("columns", expected);
         foreach (var (name, raw) in names)
         {
-            var column = columns.FindAlsoOfChild(section, section.PlaceOf("columns"), section.Label("columns"), name);
+            var column = columns.Find(section, section.PlaceOf("columns"), section.Label("columns"), name, isFilled: true);
             if (column is { Type.Kind: not (ColumnKind.Text or ColumnKind.Varchar) })
             {
                 section.Mistake("columns", $"names {Shown.Text(raw)}, which is {column.Type}; expected text, varchar(n) or an array of them");

@@ -10,6 +10,15 @@ internal sealed record Schedule(
 {
     public long Records => Shop.Products + Shop.Customers + Shop.Orders;
 
+    /// <summary>
+    /// Products go through a service as well. By the seed alone and not by a draw, so that every seed keeps the faults that
+    /// it had before there was enrichment.
+    /// </summary>
+    public bool IsEnriched => Seed > 0 && Seed % 3 == 1;
+
+    /// <summary>Every other one of these re-hosts photos as well.</summary>
+    public bool HasPhotos => IsEnriched && Seed % 2 == 1;
+
     public IReadOnlyList<string> Poisoned => [.. Faults.Select(fault => fault.Poisoned).OfType<string>().Distinct()];
 
     public static Schedule Of(int seed)

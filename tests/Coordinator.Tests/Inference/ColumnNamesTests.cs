@@ -32,6 +32,16 @@ public sealed class ColumnNamesTests
     }
 
     [Fact]
+    public void No_table_has_the_name_of_another_s_primary_key()
+    {
+        var names = new ColumnNames();
+        var long64 = new string('l', 64);
+
+        Assert.Equal(["users", "users_pkey_2", "users_pkey_pkey"], [names.TakeTable(["users"]), names.TakeTable(["users", "pkey"]), names.TakeTable(["users_pkey_pkey"])]);
+        Assert.Equal([long64[..63], long64[..58] + "_pk_2"], [names.TakeTable([long64]), names.TakeTable([long64[..58] + "_pkey"])]);
+    }
+
+    [Fact]
     public void Long_names_are_cut_to_63_bytes_and_stay_different()
     {
         var names = new ColumnNames();

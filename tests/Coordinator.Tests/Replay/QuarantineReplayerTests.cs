@@ -80,9 +80,9 @@ public sealed class QuarantineReplayerTests
     {
         public int Batch => 10;
 
-        public Task EnrichAsync(IReadOnlyList<EnrichedRecord> records, CancellationToken cancellationToken)
+        public Task EnrichAsync(IReadOnlyList<EnrichedRow> rows, CancellationToken cancellationToken)
         {
-            foreach (var record in records)
+            foreach (var record in rows)
             {
                 if (record.Get("id") is 1L)
                     record.Refuse("note", null, "not this one");

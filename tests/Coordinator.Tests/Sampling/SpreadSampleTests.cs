@@ -1,6 +1,7 @@
 using Migration.Coordinator.Inference;
 using Migration.Coordinator.Sampling;
 using Migration.TestServers;
+using Migration.Worker;
 using Migration.Worker.Sources;
 using MongoDB.Bson;
 using MongoDB.Driver;
@@ -67,6 +68,50 @@ public sealed class SpreadSampleTests
         }
     }
 
+    [Fact]
+    public async Task A_collection_that_is_much_larger_than_it_looked_is_sampled_all_over()
+    {
+        var folder = Directory.CreateTempSubdirectory("migration-sample-");
+        try
+        {
+            // By its beginning the dump is a few hundred documents long.
+            var large = new BsonDocument { { "_id", -1 }, { "text", new string('x', 520_000) } };
+            await using var source = await OpenDumpAsync(folder.FullName, Enumerable.Range(0, 20_000).Select(i => new BsonDocument("_id", i)).Prepend(large));
+            Assert.InRange(await source.EstimateCountAsync(Cancellation), 1, 1_000);
+
+            var (keys, total) = await ReadAsync(source, 60);
+
+            Assert.Equal(20_001, total);
+            Assert.InRange(keys.Count, 60, 70);
+            for (var fifth = 0; fifth < 5; fifth++)
+                Assert.True(keys.Count(key => key.AsInt32 / 4_000 == fifth) >= 6, $"few of part {fifth}: {string.Join(", ", keys)}");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_cap_on_the_source_holds_for_keys_and_for_records()
+    {
+        var folder = Directory.CreateTempSubdirectory("migration-sample-");
+        try
+        {
+            await using var source = await OpenDumpAsync(folder.FullName, Enumerable.Range(0, 600).Select(i => new BsonDocument("_id", i)));
+            var started = TimeProvider.System.GetTimestamp();
+
+            var (keys, total) = await ReadAsync(source, 600, new SourceThrottle(2_000, TimeProvider.System));
+
+            Assert.Equal((600, 600L), (keys.Count, total));
+            Assert.True(TimeProvider.System.GetElapsedTime(started) > TimeSpan.FromSeconds(0.59), "1,200 keys and records at 2,000 a second");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static async Task AssertSpreadAsync(ICollectionSource source, int wanted)
     {
         var (keys, total) = await ReadAsync(source, wanted);
@@ -80,9 +125,9 @@ public sealed class SpreadSampleTests
             Assert.True(numbers.Count(number => number / (Records / 5) == fifth) >= wanted / 10, $"few of part {fifth}: {string.Join(", ", numbers)}");
     }
 
-    private static async Task<(List<BsonValue> Keys, long Total)> ReadAsync(ICollectionSource source, int wanted)
+    private static async Task<(List<BsonValue> Keys, long Total)> ReadAsync(ICollectionSource source, int wanted, SourceThrottle? throttle = null)
     {
-        var (keys, sample) = (new List<BsonValue>(), new SpreadSample(source, wanted));
+        var (keys, sample) = (new List<BsonValue>(), new SpreadSample(source, wanted, throttle));
         await foreach (var page in sample.PagesAsync(Cancellation))
         {
             using (page)

@@ -14,6 +14,7 @@ internal sealed class CommandDispatcher
     public CommandDispatcher(EngineClient engine, CursorStore cursors)
     {
         HandshakeCommands.Register(handlers);
+        LoginCommands.Register(handlers);
         new CursorCommands(engine, cursors).Register(handlers);
         new WriteCommands(engine).Register(handlers);
         new CatalogCommands(engine).Register(handlers);

@@ -222,7 +222,7 @@ public sealed class EnrichedBatchesTests
 
         public void LetGo() => _turn.TrySetResult();
 
-        public Task EnrichAsync(IReadOnlyList<EnrichedRecord> records, CancellationToken cancellationToken)
+        public Task EnrichAsync(IReadOnlyList<EnrichedRow> rows, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _held);
             return _turn.Task.WaitAsync(cancellationToken);

@@ -35,8 +35,9 @@ internal sealed class SliceLab : IAsyncDisposable
     /// <param name="sliceRecords">Records of a slice; null for all in one.</param>
     /// <param name="worker">Further settings of a worker, a comma before each.</param>
     /// <param name="withParts">The field <c>text</c> is an array, which goes into the table <c>parts</c> as well.</param>
+    /// <param name="partColumns">Further columns of that table, a comma before each.</param>
     public static async Task<SliceLab> CreateAsync(int records, int batchRecords = 10, int maxAttempts = 5, string? enrich = null, string? worker = null,
-        Func<int, BsonValue>? text = null, string textType = "text", string? columns = null, int? sliceRecords = null, bool withParts = false)
+        Func<int, BsonValue>? text = null, string textType = "text", string? columns = null, int? sliceRecords = null, bool withParts = false, string partColumns = "")
     {
         var database = await Postgres.CreateDatabaseAsync(Cancellation);
         var dump = Path.Combine(Path.GetTempPath(), $"{database.Name}", "numbers.bson");
@@ -59,7 +60,7 @@ internal sealed class SliceLab : IAsyncDisposable
                 primaryKey: id
                 columns: { id: { path: _id, type: int4 }, text: "{{textType}}"{{(columns is not null ? columns + " }" : enrich?.Contains("word", StringComparison.Ordinal) != true ? " }" : ", word: { type: text, enriched: true }, score: { type: int4, enriched: true } }")}}
             """ + (enrich is null ? "" : $"\n    enrich:\n{enrich}\n")
-                + (withParts ? "\n    children:\n      - { path: text, table: parts, parentKey: id, columns: { part: { path: '.', type: text } } }\n" : ""),
+                + (withParts ? $"\n    children:\n      - {{ path: text, table: parts, parentKey: id, columns: {{ part: {{ path: '.', type: text }}{partColumns} }} }}\n" : ""),
             dump, name => name.StartsWith("MIGRATION_TEST_", StringComparison.Ordinal) ? Environment.GetEnvironmentVariable(name) : null);
         var lab = new SliceLab(database, dump, file);
         await lab.PlanAsync(records, sliceRecords ?? records);
