@@ -19,6 +19,9 @@ public sealed record ColumnMapping(string Name, IReadOnlyList<string> Path, Colu
     /// <summary>Applied in order to a value that is there. A concat can only be the first; the path is then empty.</summary>
     public IReadOnlyList<ColumnTransform> Transforms { get; init; } = [];
 
+    /// <summary>What a DBRef in the field must refer to, of which the column takes the <c>$id</c>; null for none.</summary>
+    public ColumnReference? References { get; init; }
+
     /// <summary>The paths of all fields that the column's value is made of: its own, or those that a concat joins.</summary>
     [JsonIgnore]
     public IEnumerable<IReadOnlyList<string>> Sources =>

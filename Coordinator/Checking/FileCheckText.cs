@@ -60,6 +60,7 @@ internal static class FileCheckText
         console.Line($"Target: PostgreSQL {target.Version}, reachable.");
         foreach (var table in target.Tables)
             console.Line($"  {table.Table}: {State(table)}");
+        MigrationPlanText.WriteBuilds(console, target, check.BuildsAtATime);
     }
 
     private static string State(TargetTablePlan table) => table switch

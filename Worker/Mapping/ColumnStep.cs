@@ -1,3 +1,4 @@
+using Migration.Contracts.Migrations;
 using Migration.Worker.Mapping.Conversions;
 using Migration.Worker.Targets;
 
@@ -23,6 +24,9 @@ internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isK
     public string SourceName { get; } = field is not null
         ? $"field '{field.Path}'"
         : $"the concatenation of {string.Join(", ", (computed?.Parts ?? []).Select(part => $"'{part.Path}'"))}";
+
+    /// <summary>What a DBRef in the field must refer to; null where the column takes none.</summary>
+    public ColumnReference? References { get; init; }
 
     public TargetColumn Column { get; } = column;
 

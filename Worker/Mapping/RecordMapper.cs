@@ -42,7 +42,10 @@ internal sealed class RecordMapper
             column,
             columns[column.Name].Path.Count == 0 ? null : FieldOf(columns[column.Name].Path, ref slots, takesWhole: true),
             mapping.PrimaryKey.Contains(column.Name),
-            column.Name == kept ? null : ComputedOf(columns[column.Name], ref slots)))];
+            column.Name == kept ? null : ComputedOf(columns[column.Name], ref slots))
+        {
+            References = columns[column.Name].References,
+        })];
         _kept = Array.Find(_steps, step => step.Column.Name == kept);
         _slots = slots;
     }
@@ -137,8 +140,16 @@ internal sealed class RecordMapper
         }
 
         var value = document.Slice(slot.Offset, slot.Length - 1);
+        if (step.References is { } reference && slot.Type == BsonType.Document) return WriteReferenced(step, reference, value, rows);
         if (step.Conversion.Write(slot.Type, value, rows) is { } refusal) return Refused(step, refusal, slot.Type, value);
         return rows.UnfinishedBytes <= MaxRowBytes ? null : TooLarge(step, rows.UnfinishedBytes);
+    }
+
+    private static RecordRejection? WriteReferenced(ColumnStep step, ColumnReference reference, ReadOnlySpan<byte> document, RowBuffer rows)
+    {
+        if (ReferencedId.Read(reference, document, out var type, out var id) is { } wrong) return Refused(step, wrong, BsonType.Document, document);
+        var refusal = step.Conversion.Write(type, id, rows);
+        return refusal is null ? null : Refused(step, refusal with { Within = ".$id" + refusal.Within }, type, id);
     }
 
     /// <summary>Enrichment fills the column, and looks whether it must have a value.</summary>

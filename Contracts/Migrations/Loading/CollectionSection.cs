@@ -2,7 +2,7 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static class CollectionSection
 {
-    public static readonly string[] Keys = ["name", "filter", "table", "primaryKey", "onConflict", LimitsSection.MaxQuarantined, "columns", "unmapped", EnrichSection.Key];
+    public static readonly string[] Keys = ["name", "filter", "table", "primaryKey", "onConflict", LimitsSection.MaxQuarantined, "columns", "unmapped", EnrichSection.Key, AfterLoadSection.Key];
 
     public static readonly string[] ConflictActions = ["fail", "skip", "overwrite"];
 
@@ -12,7 +12,7 @@ internal static class CollectionSection
         var unmapped = UnmappedSection.Read(section);
         var columns = ColumnsSection.Read(section, unmapped.Column);
         var key = ReadPrimaryKey(section, columns, unmapped.Column);
-        return new CollectionMapping
+        var mapping = new CollectionMapping
         {
             Name = name,
             Filter = FilterText.Read(section, "filter"),
@@ -25,6 +25,7 @@ internal static class CollectionSection
             Enrich = EnrichSection.Read(section, columns, unmapped.Column),
             Unmapped = unmapped,
         };
+        return mapping with { AfterLoad = AfterLoadSection.Read(section, mapping) };
     }
 
     private static string ReadName(SectionReader section)

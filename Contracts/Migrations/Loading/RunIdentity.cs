@@ -62,6 +62,7 @@ internal static class RunIdentity
             settings[$"{path}.enriched"] = Text(true);
         }
 
+        AddIfGiven(settings, $"{path}.references", column.References?.Collection);
         AddIfGiven(settings, $"{path}.constant", StoredMigrationFile.TextOf(column.Constant));
         AddIfGiven(settings, $"{path}.default", StoredMigrationFile.TextOf(column.Default));
         AddIfGiven(settings, $"{path}.transform", column.Transforms.Count == 0 ? null : StoredMigrationFile.TextOf(column.Transforms));

@@ -31,6 +31,11 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(RehostStepSection.Keys.Order(), Keys(Definition("rehost")));
         Assert.Equal(StoreSection.Keys.Order(), Keys(Definition("store")));
         Assert.Equal(LookupStepSection.Keys.Order(), Keys(Definition("lookup")));
+        Assert.Equal(AfterLoadSection.Keys.Order(), Keys(Definition("afterLoad")));
+        Assert.Equal(IndexSection.Keys.Order(), Keys(Definition("index")));
+        Assert.Equal(IndexSection.UniqueKeys.Order(), Keys(Definition("unique")));
+        Assert.Equal(BuildColumns.Keys.Order(), Keys(Definition("indexColumn")));
+        Assert.Equal(ForeignKeySection.Keys.Order(), Keys(Definition("foreignKey")));
     }
 
     [Fact]
@@ -40,6 +45,9 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(UnmappedSection.Words, Words("unmapped"));
         Assert.Equal(HttpStepSection.Methods, Words("http", "method"));
         Assert.Equal(FailureActionText.Words, Words("http", "onFailure"));
+        Assert.Equal(IndexSection.Methods, Words("index", "method"));
+        Assert.Equal(ForeignKeySection.Actions, Words("foreignKey", "onDelete"));
+        Assert.Equal(ForeignKeySection.Actions, Words("foreignKey", "onUpdate"));
         Assert.Equal(TransformsSection.Words, Transforms[0]!["enum"]!.AsArray().Select(word => (string)word!));
         Assert.Equal(TransformsSection.Keys, Transforms.Skip(1).Select(transform => (string)transform!["required"]![0]!));
         Assert.Equal(TransformsSection.RegexKeys.Order(), Keys(Transforms.Single(t => (string?)t!["required"]?[0] == "regex")!["properties"]!["regex"]!.AsObject()));
