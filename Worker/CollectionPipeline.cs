@@ -12,11 +12,19 @@ internal sealed class CollectionPipeline(CollectionMapping mapping, ICollectionS
 
     /// <param name="enrich">Sets enrichment up; null where rows are only looked at.</param>
     public static async Task<CollectionPipeline> OpenAsync(
-        MigrationFile file, string collection, CancellationToken cancellationToken, Func<CollectionMapping, RowEnrichment?>? enrich = null)
+        MigrationFile file, string collection, CancellationToken cancellationToken, Func<CollectionMapping, Task<RowEnrichment?>>? enrich = null)
     {
         var mapping = file.Collections.Single(c => c.Name == collection);
-        var enrichment = enrich?.Invoke(mapping);
-        return new CollectionPipeline(mapping, await SourceOpener.OpenAsync(file.Source, mapping, cancellationToken), enrichment);
+        var source = await SourceOpener.OpenAsync(file.Source, mapping, cancellationToken);
+        try
+        {
+            return new CollectionPipeline(mapping, source, enrich is null ? null : await enrich(mapping));
+        }
+        catch
+        {
+            await source.DisposeAsync();
+            throw;
+        }
     }
 
     public ValueTask DisposeAsync()

@@ -89,4 +89,7 @@ internal static partial class Log
 
     [LoggerMessage(2210, LogLevel.Warning, "{Host} is left alone for {Seconds:0.0} s: {Reason}. Records that need it wait, and lose no try by it")]
     public static partial void HostRests(this ILogger logger, string host, double seconds, string reason);
+
+    [LoggerMessage(2211, LogLevel.Warning, "{Plugin} could not be closed: {Error}")]
+    public static partial void PluginNotClosed(this ILogger logger, string plugin, string error);
 }

@@ -12,27 +12,45 @@ namespace Migration.Worker;
 /// </summary>
 internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
 {
+    /// <summary>
+    /// Times the bytes that a batch's documents may have: rows of children repeat their parent's key, and may be many times
+    /// their documents.
+    /// </summary>
+    private const int RowsWorth = 4;
+
+    /// <summary>Well below what a buffer holds, for a record's rows may come on top.</summary>
+    private const long MostRowBytes = 512L * 1024 * 1024;
+
     private readonly List<int> _recordOfRow = [];
     private readonly List<QuarantinedRecord> _rejected = [];
     private SourcePage? _page;
 
     public RowBuffer Rows { get; private set; } = new();
 
-    /// <summary>What the rows are of, once it is mapped.</summary>
+    /// <summary>The rows in tables of children; null where the collection has none.</summary>
+    public ChildRows? Children { get; private set; } = pipeline.Mapper.NewChildRows();
+
+    /// <summary>What the rows are of, once it is mapped: the page, or the part of it that had its place in a batch.</summary>
     public SourcePage Page => _page!;
 
     /// <summary>Those that reading or mapping refused.</summary>
     public IReadOnlyList<QuarantinedRecord> Rejected => _rejected;
 
     /// <summary>Forgets the last page and maps this one, which must stay undisposed as long as the batch is used.</summary>
-    public void Map(SourcePage page, Pulse pulse)
+    /// <param name="batchBytes">Of documents at most; where there are children, a multiple of it ends the batch within the page.</param>
+    public void Map(SourcePage page, Pulse pulse, int batchBytes)
     {
-        Rows.Clear();
-        _recordOfRow.Clear();
-        _rejected.Clear();
+        Clear();
         _page = page;
+        var most = Math.Min((long)RowsWorth * batchBytes, MostRowBytes);
         for (var i = 0; i < page.Records.Count; i++)
         {
+            if (Children is not null && i > 0 && Rows.Bytes + Children.Bytes >= most)
+            {
+                _page = new PagePart(page, 0, i);
+                return;
+            }
+
             var record = page.Records[i];
             if (TryMap(record) is { } rejection)
                 _rejected.Add(Quarantine.Record(pipeline.Mapping.Name, record, rejection));
@@ -40,6 +58,15 @@ internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
                 _recordOfRow.Add(i);
             pulse.Beat();
         }
+    }
+
+    /// <summary>Drops every row and keeps the memory.</summary>
+    public void Clear()
+    {
+        Rows.Clear();
+        Children?.Clear();
+        _recordOfRow.Clear();
+        _rejected.Clear();
     }
 
     /// <summary>
@@ -55,11 +82,12 @@ internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
         {
             if (ProtocolPoint.Observer is not null)
                 ProtocolPoint.Reached(ProtocolPoint.BeforeMap, Quarantine.Id(record.Document) ?? "");
-            return pipeline.Mapper.Map(record.Document.Span, Rows);
+            return pipeline.Mapper.Map(record.Document.Span, Rows, Children);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Rows.TruncateTo(rows);
+            Children?.TruncateTo(rows);
             return new RecordRejection(
                 RecordStage.Map, null, null, $"the mapping broke on this document, which is a fault of the program: {TransientRetry.FirstLine(e)} ({e.GetType().Name}).",
                 e.GetType().FullName);
@@ -81,14 +109,16 @@ internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
     public IReadOnlyList<RejectedRow> Rewrite(IReadOnlyList<EnrichedRecord> records)
     {
         var (enriched, refused) = (new RowBuffer(Math.Max(Rows.Bytes, 1024)), new List<RejectedRow>());
+        var children = Children is null ? null : new ChildRows(Children.Tables);
         for (var row = 0; row < records.Count; row++)
         {
-            if (records[row].WriteTo(enriched) is { } rejection)
+            if (records[row].WriteTo(enriched, children) is { } rejection)
                 refused.Add(new RejectedRow(row, rejection));
         }
 
         Rows.Dispose();
-        Rows = enriched;
+        Children?.Dispose();
+        (Rows, Children) = (enriched, children);
         return refused;
     }
 
@@ -97,5 +127,9 @@ internal sealed class MappedBatch(CollectionRows pipeline) : IDisposable
         => [.. _rejected, .. refused.Select(row => Quarantine.Record(
             pipeline.Mapping.Name, _page!.Records[_recordOfRow[row.Row]], row.Rejection))];
 
-    public void Dispose() => Rows.Dispose();
+    public void Dispose()
+    {
+        Rows.Dispose();
+        Children?.Dispose();
+    }
 }

@@ -17,6 +17,7 @@ internal sealed class MappedBatches(
     private readonly MappedBatch _batch = new(pipeline);
     private Task<SourcePage>? _next;
     private SourcePage? _page;
+    private int _taken;
     private bool _isStopped;
 
     /// <summary>Starts to read.</summary>
@@ -28,17 +29,28 @@ internal sealed class MappedBatches(
 
     public async Task<MappedBatch?> NextAsync(CancellationToken cancellationToken)
     {
-        _page?.Dispose();
-        _page = null;
-        if (_isStopped || _next is null)
+        if (_isStopped || !await TurnPageAsync())
             return null;
-        _page = await _next;
-        _next = _page.IsFinal ? null : pages.ReadAsync(claim, _page.Last, pulse, _readAhead.Token);
         await enter("map", cancellationToken);
         var mapping = time.GetTimestamp();
-        _batch.Map(_page, pulse);
+        _batch.Map(_taken == 0 ? _page! : new PagePart(_page!, _taken, _page!.Records.Count - _taken), pulse, pages.BatchBytes);
+        _taken += _batch.Page.Records.Count;
         Instruments.Passed("map", mapping, time);
         return _batch;
+    }
+
+    /// <returns>False after the last page; the page in hand stays while a part of it is left.</returns>
+    private async Task<bool> TurnPageAsync()
+    {
+        if (_page is not null && _taken < _page.Records.Count)
+            return true;
+        _page?.Dispose();
+        _page = null;
+        if (_next is null)
+            return false;
+        (_page, _taken) = (await _next, 0);
+        _next = _page.IsFinal ? null : pages.ReadAsync(claim, _page.Last, pulse, _readAhead.Token);
+        return true;
     }
 
     public void Stop() => _isStopped = true;

@@ -12,6 +12,9 @@ internal sealed class PageReader(
 {
     public ICollectionSource Source { get; } = source;
 
+    /// <summary>Bytes of documents in a batch at most.</summary>
+    public int BatchBytes => settings.BatchBytes;
+
     /// <summary>The page after <paramref name="after"/>, of the size that the settings allow.</summary>
     public Task<SourcePage> ReadAsync(
         SliceClaim claim, RecordPosition? after, Pulse pulse, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using Migration.Contracts.Migrations;
 using Migration.Worker.Enrichment;
 using Migration.Worker.Sources;
 using Migration.Worker.Suspects;
+using Migration.Worker.Targets;
 using Npgsql;
 
 namespace Migration.Worker;
@@ -21,6 +22,7 @@ internal sealed class RunContext(
     private readonly ConcurrentDictionary<string, Lazy<Task<CollectionPipeline>>> _pipelines = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, QuarantineBrake> _brakes = new(StringComparer.Ordinal);
     private readonly RecordSlots _slots = new(file.Worker.EnrichConcurrency * multiply);
+    private readonly LostSessions _lost = new(target);
     private readonly SourceThrottle _throttle = new(file.Source.MaxRecordsPerSecond, time);
 
     public RunRecord Run { get; } = run;
@@ -47,7 +49,7 @@ internal sealed class RunContext(
         var brake = _brakes.GetOrAdd(collection, name => new(Pauses, Run.Id, name, time, logger));
         var pages = new PageReader(pipeline.Source, File.Worker, _throttle, time, logger);
         return new SliceAttempt(
-            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, target, pages, brake, gate, time, logger),
+            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, _lost, pages, brake, gate, time, logger),
             new SuspectSlice(pipeline.Mapping.Name, pages, File.Slices.MaxAttempts, Run.FileHash, target, brake),
             new HangWatch(TimeSpan.FromSeconds(File.Worker.ProgressSeconds), time));
     }
@@ -64,14 +66,14 @@ internal sealed class RunContext(
         }
     }
 
-    private RowEnrichment? Enrichment(CollectionMapping mapping)
-        => RowEnrichment.Open(mapping, _slots, new(Run.Id, target, Environment.GetEnvironmentVariable, time, logger));
+    private Task<RowEnrichment?> EnrichmentAsync(CollectionMapping mapping)
+        => RowEnrichment.OpenAsync(mapping, _slots, new(Run.Id, target, Environment.GetEnvironmentVariable, time, logger), CancellationToken.None);
 
     private async Task<CollectionPipeline> PipelineAsync(string collection, CancellationToken cancellationToken)
     {
         // Opened for all slices, so one slice's cancellation must not spoil it for the others.
         var opening = _pipelines.GetOrAdd(
-            collection, name => new(() => CollectionPipeline.OpenAsync(File, name, CancellationToken.None, Enrichment)));
+            collection, name => new(() => CollectionPipeline.OpenAsync(File, name, CancellationToken.None, EnrichmentAsync)));
         try
         {
             return await opening.Value.WaitAsync(cancellationToken);

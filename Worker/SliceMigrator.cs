@@ -22,10 +22,9 @@ namespace Migration.Worker;
 /// claimed anew: the ledger says how far it really is, and the new claim is the fence for what follows.</para>
 /// </remarks>
 internal sealed class SliceMigrator(
-    CollectionPipeline pipeline, WorkerSettings settings, string fileHash, SliceLedger ledger, NpgsqlDataSource target,
+    CollectionPipeline pipeline, WorkerSettings settings, string fileHash, SliceLedger ledger, LostSessions lost,
     PageReader pages, QuarantineBrake brake, SuspectGate? gate, TimeProvider time, ILogger logger)
 {
-    private readonly LostSessions _lost = new(target);
     private Pulse _pulse = new();
 
     /// <summary>The claim as it stands: the one to hand back or to fail when an attempt ends by an exception.</summary>
@@ -92,9 +91,9 @@ internal sealed class SliceMigrator(
         return await TransientRetry.Create($"Writing {claim.Id}", logger, time, _pulse).ExecuteAsync(
             async token =>
             {
+                await lost.EndAsync(token);
                 if (inDoubt)
                 {
-                    await _lost.EndAsync(token);
                     var (current, done) = await ReclaimAsync(claim, token);
                     if (done is not null || current.Checkpoint == page.Last)
                         return (current, done);
@@ -106,7 +105,7 @@ internal sealed class SliceMigrator(
                 }
 
                 inDoubt = true;
-                claim = await _lost.RunAsync(connection => WriteAsync(connection, claim, page, batch, token), token);
+                claim = await lost.RunAsync(connection => WriteAsync(connection, claim, page, batch, token), token);
                 return (claim, page.IsFinal ? new SliceEnd.Completed(claim) : (SliceEnd?)null);
             },
             cancellationToken);
@@ -127,7 +126,7 @@ internal sealed class SliceMigrator(
         var started = time.GetTimestamp();
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LimitAsync(connection, cancellationToken);
-        var outcome = await pipeline.Writer.WriteAsync(connection, transaction, batch.Rows, cancellationToken);
+        var outcome = await pipeline.WriteAsync(connection, transaction, batch, cancellationToken);
         var quarantined = batch.WithRefusedRows(outcome.Rejected);
         await QuarantineLedger.AddAsync(transaction, claim.Id, fileHash, quarantined, cancellationToken);
         var counts = new SliceCounts(page.Records.Count, outcome.Written, quarantined.Count, outcome.Skipped);

@@ -36,4 +36,10 @@ public sealed record CollectionMapping
     public AfterLoad? AfterLoad { get; init; }
 
     public UnmappedFields Unmapped { get; init; } = UnmappedFields.Ignore;
+
+    /// <summary>
+    /// Arrays and subdocuments whose elements become rows of tables of their own. As stored: null, and not there in the
+    /// ledger, where a collection has none.
+    /// </summary>
+    public IReadOnlyList<ChildMapping>? Children { get; init; }
 }

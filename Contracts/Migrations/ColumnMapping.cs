@@ -33,4 +33,8 @@ public sealed record ColumnMapping(string Name, IReadOnlyList<string> Path, Colu
     /// <summary>True for a column that no field of a document fills, only a step of enrichment; its path is empty.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsEnriched { get; init; }
+
+    /// <summary>True for a column of a child table that takes the element itself; its path is empty.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsElement { get; init; }
 }

@@ -7,6 +7,7 @@ namespace Migration.Contracts.Migrations;
 [JsonDerivedType(typeof(HttpStep), "http")]
 [JsonDerivedType(typeof(RehostStep), "rehost")]
 [JsonDerivedType(typeof(LookupStep), "lookup")]
+[JsonDerivedType(typeof(PluginStep), "plugin")]
 public abstract record EnrichmentStep
 {
     /// <summary>The key that the file has it under, for messages.</summary>
@@ -15,6 +16,12 @@ public abstract record EnrichmentStep
 
     /// <summary>The line of the migration file, from 1, for messages.</summary>
     public int Line { get; init; }
+
+    /// <summary>
+    /// Seconds that a record, or a call for many, takes in this step, as the file says them for planning; null where it does
+    /// not. Above 0, at most 3600.
+    /// </summary>
+    public decimal? SecondsPerRecord { get; init; }
 
     /// <summary>Names of the columns whose values the step needs, each once.</summary>
     [JsonIgnore]

@@ -49,7 +49,7 @@ public sealed partial record HttpStep : EnrichmentStep
     /// <summary>The address with each <c>{column}</c> replaced.</summary>
     public static string Fill(string url, Func<string, string> value) => Column().Replace(url, match => value(match.Groups["column"].Value));
 
-    internal override EnrichmentStep WithoutTuning() => this with { Line = 0, Calls = new CallSettings() };
+    internal override EnrichmentStep WithoutTuning() => this with { Line = 0, SecondsPerRecord = null, Calls = new CallSettings() };
 
     // Not one that begins a placeholder: ${NAME} and $${.
     [GeneratedRegex(@"(?<!\$)\{(?<column>[^{}]+)\}", RegexOptions.ExplicitCapture)]

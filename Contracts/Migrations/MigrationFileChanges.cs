@@ -23,7 +23,8 @@ public static class MigrationFileChanges
 
     /// <summary>
     /// What stands in the way of replaying what failed with another file: the mapping of a collection's columns, its
-    /// <c>enrich</c>, <c>onConflict</c> and <c>unmapped</c> may be mended for it, besides all that may change at any time.
+    /// <c>enrich</c>, <c>onConflict</c> and <c>unmapped</c> may be mended for it, and columns and <c>unmapped</c> of its
+    /// children, besides all that may change at any time.
     /// </summary>
     public static IReadOnlyList<string> ForReplayBetween(MigrationFile old, MigrationFile @new)
     {
@@ -33,9 +34,14 @@ public static class MigrationFileChanges
         return Between(old, @new with { Collections = [.. @new.Collections.Select(AsBefore)] });
 
         CollectionMapping AsBefore(CollectionMapping collection) => before.TryGetValue(collection.Name, out var known)
-            ? collection with { Columns = known.Columns, Enrich = known.Enrich, OnConflict = known.OnConflict, Unmapped = known.Unmapped }
+            ? collection with { Columns = known.Columns, Enrich = known.Enrich, OnConflict = known.OnConflict, Unmapped = known.Unmapped, Children = ChildrenAsBefore(known.Children, collection.Children) }
             : collection;
     }
+
+    private static IReadOnlyList<ChildMapping>? ChildrenAsBefore(IReadOnlyList<ChildMapping>? before, IReadOnlyList<ChildMapping>? children) =>
+        children is null ? null : [.. children.Select(child => before?.FirstOrDefault(known => known.Table == child.Table) is { } known
+            ? child with { Columns = known.Columns, Unmapped = known.Unmapped, Children = ChildrenAsBefore(known.Children, child.Children) }
+            : child)];
 
     // A collection or column that came or went is one change, not one for each of its settings.
     private static bool IsInsideAnother(string key, SortedDictionary<string, string> before, SortedDictionary<string, string> after)

@@ -8,7 +8,7 @@ public sealed record RehostStep : EnrichmentStep
     [JsonIgnore]
     public override string Kind => "rehost";
 
-    /// <summary>Columns of texts, or of arrays of texts, that hold links.</summary>
+    /// <summary>Columns of texts, or of arrays of texts, that hold links; those of a child's table as <c>table.column</c>.</summary>
     public required IReadOnlyList<string> Columns { get; init; }
 
     public required StoreSettings Store { get; init; }
@@ -39,5 +39,5 @@ public sealed record RehostStep : EnrichmentStep
     [JsonIgnore]
     public override IReadOnlyList<string> Writes => Columns;
 
-    internal override EnrichmentStep WithoutTuning() => this with { Line = 0, Calls = new CallSettings(), Allow = [], Store = Store.WithoutSecrets() };
+    internal override EnrichmentStep WithoutTuning() => this with { Line = 0, SecondsPerRecord = null, Calls = new CallSettings(), Allow = [], Store = Store.WithoutSecrets() };
 }

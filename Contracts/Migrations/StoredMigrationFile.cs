@@ -20,6 +20,8 @@ public static class StoredMigrationFile
         IgnoreReadOnlyProperties = true,
         // A worker older than the coordinator must say so instead of leaving out what it does not know.
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        // PostgreSQL keeps jsonb's keys in an order of its own: what kind of step it is need not come first.
+        AllowOutOfOrderMetadataProperties = true,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

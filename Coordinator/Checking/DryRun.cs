@@ -19,6 +19,7 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
 
     private readonly SourceThrottle _throttle = new(file.Source.MaxRecordsPerSecond, TimeProvider.System);
     private readonly KeyDuplicates? _keys = KeyDuplicates.For(pipeline.Mapping, file.Source.IsServer);
+    private readonly KeyDuplicates?[] _childKeys = [.. ChildTable.Of(pipeline.Mapping).Select(KeyDuplicates.For)];
     private readonly bool[] _isFilled = new bool[pipeline.Mapping.Columns.Count];
 
     /// <param name="sample">Records to try, about; null for all of them.</param>
@@ -34,7 +35,7 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
 
     private CollectionPrediction Predict(RejectTally tally, long total, IReadOnlyList<string> warnings)
     {
-        List<PredictedRejects> rejects = [.. tally.Rejects(total), .. _keys?.Rejects() is { } repeated ? [repeated] : Array.Empty<PredictedRejects>()];
+        List<PredictedRejects> rejects = [.. tally.Rejects(total), .. _childKeys.Prepend(_keys).Select(keys => keys?.Rejects()).OfType<PredictedRejects>()];
         return new CollectionPrediction(
             pipeline.Mapping.Name, pipeline.Mapping.Table.ToString(), pipeline.Source.Description, total, tally.Tried,
             IsEstimate: tally.Tried < total,
@@ -46,7 +47,7 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
     {
         if (total == 0)
             yield return "no record was found; the collection is empty or its filter lets nothing through.";
-        if (_keys is { IsFull: true })
+        if (_childKeys.Prepend(_keys).Any(keys => keys is { IsFull: true }))
             yield return $"the primary key was compared for {KeyDuplicates.MostKeys:N0} records only; the rest may repeat it.";
     }
 
@@ -106,13 +107,17 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
 
     private void Try(SourcePage page, MappedBatch batch, RejectTally tally)
     {
-        batch.Rows.Clear();
+        batch.Clear();
         foreach (var record in page.Records)
         {
             if (batch.TryMap(record) is { } rejection)
                 tally.Add(record, rejection);
             else
                 Look(batch, record);
+
+            // Looked at one by one: of children, a page may have many times the rows that memory has room for.
+            if (batch.Children is not null)
+                batch.Clear();
         }
 
         tally.Count(page.Records.Count);
@@ -120,14 +125,27 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
 
     private void Look(MappedBatch batch, SourceRecord record)
     {
-        _keys?.Add(batch.Rows, batch.Rows.Count - 1, record);
-        var rest = batch.Rows.Row(batch.Rows.Count - 1).Span[sizeof(short)..];
+        var last = batch.Rows.Count - 1;
+        if (_keys?.Add(batch.Rows, last, last + 1, record) != true)
+            LookAtChildren(batch, last, record);
+        var rest = batch.Rows.Row(last).Span[sizeof(short)..];
         for (var column = 0; column < _isFilled.Length; column++)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(rest);
             if (length >= 0)
                 _isFilled[column] = true;
             rest = rest[(sizeof(int) + Math.Max(0, length))..];
+        }
+    }
+
+    /// <summary>A record is refused once, by the first table that has one of its keys already.</summary>
+    private void LookAtChildren(MappedBatch batch, int record, SourceRecord source)
+    {
+        for (var table = 0; table < _childKeys.Length; table++)
+        {
+            var children = batch.Children!;
+            if (_childKeys[table]?.Add(children[table], children.StartOf(table, record), children.StartOf(table, record + 1), source) == true)
+                return;
         }
     }
 }

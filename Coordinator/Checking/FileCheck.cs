@@ -29,24 +29,24 @@ internal sealed record FileCheck(
     /// <param name="sample">Records of each collection to try; null for all.</param>
     public static async Task<FileCheck> MakeAsync(MigrationFile file, int? sample, ILogger logger, CancellationToken cancellationToken)
     {
-        var problems = new List<(int Code, string Message)>();
-        var target = await TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken), problems);
-        problems.AddRange((target?.Problems ?? []).Select(problem => (Worker.ExitCode.Configuration, problem)));
+        var problems = new Findings();
+        var target = await problems.TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken));
+        problems.Add(target?.Problems);
+        problems.Add(PluginCheck.Problems(file));
         if (file.Broker is { Uri: var broker })
-            await TryAsync(() => ReachAsync(broker, cancellationToken), problems);
+            await problems.TryAsync(() => ReachAsync(broker, cancellationToken));
         var collections = new List<CollectionPrediction>();
         foreach (var mapping in file.Collections)
         {
-            if (await TryAsync(() => PredictAsync(file, mapping.Name, sample, logger, cancellationToken), problems) is { } prediction)
+            if (await problems.TryAsync(() => PredictAsync(file, mapping.Name, sample, logger, cancellationToken)) is { } prediction)
                 collections.Add(prediction);
         }
 
         return new FileCheck(
             file.Name, ConnectionText.Describe(file.Source.Uri), ConnectionText.Describe(file.Target.Uri),
             file.Broker is null ? null : ConnectionText.Describe(file.Broker.Uri), sample is null, collections, target,
-            [.. problems.Select(problem => problem.Message).Distinct()],
-            problems.Select(problem => problem.Code).FirstOrDefault(
-                collections.Exists(collection => collection.WouldPause) ? Worker.ExitCode.Incomplete : Worker.ExitCode.Done))
+            problems.Messages,
+            problems.ExitCode ?? (collections.Exists(collection => collection.WouldPause) ? Worker.ExitCode.Incomplete : Worker.ExitCode.Done))
         {
             BuildsAtATime = file.Target.BuildsAtATime,
         };
@@ -56,27 +56,13 @@ internal sealed record FileCheck(
         MigrationFile file, string collection, int? sample, ILogger logger, CancellationToken cancellationToken)
     {
         await using var pipeline = await CollectionPipeline.OpenAsync(file, collection, cancellationToken);
-        return await new DryRun(file, pipeline, logger).PredictAsync(sample, SampleForPaths, cancellationToken);
+        var prediction = await new DryRun(file, pipeline, logger).PredictAsync(sample, SampleForPaths, cancellationToken);
+        return prediction with { Warnings = [.. prediction.Warnings, .. PluginCheck.Warnings(pipeline.Mapping)] };
     }
 
     private static async Task<string> ReachAsync(string broker, CancellationToken cancellationToken)
     {
         await BrokerProbe.CheckAsync(broker, cancellationToken);
         return broker;
-    }
-
-    /// <summary>What the user can mend is noted, so that one check shows all of it; anything else is thrown.</summary>
-    private static async Task<T?> TryAsync<T>(Func<Task<T>> look, List<(int Code, string Message)> problems)
-        where T : class
-    {
-        try
-        {
-            return await look();
-        }
-        catch (Exception e) when (Failure.Describe(e).Code is Worker.ExitCode.Configuration or Worker.ExitCode.Unreachable)
-        {
-            problems.Add(Failure.Describe(e));
-            return null;
-        }
     }
 }

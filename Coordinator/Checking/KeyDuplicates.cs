@@ -22,13 +22,14 @@ internal sealed class KeyDuplicates
     private readonly Lock _lock = new();
     private readonly HashSet<UInt128> _seen = [];
     private readonly CollectionMapping _mapping;
+    private readonly bool _isChild;
     private readonly int[] _places;
     private string? _example;
     private long _repeated;
 
-    private KeyDuplicates(CollectionMapping mapping)
+    private KeyDuplicates(CollectionMapping mapping, bool isChild)
     {
-        _mapping = mapping;
+        (_mapping, _isChild) = (mapping, isChild);
         var names = mapping.Columns.Select(column => column.Name).ToList();
         _places = [.. mapping.PrimaryKey.Select(name => names.IndexOf(name))];
     }
@@ -45,20 +46,39 @@ internal sealed class KeyDuplicates
         // A server keeps _id unique. As texts, the int 1 and the string "1" are the same; and a dump may hold a record twice.
         var keepsId = mapping.Columns.Any(column => mapping.PrimaryKey.Contains(column.Name)
             && column is { Path: ["_id"], Type.Kind: not (ColumnKind.Text or ColumnKind.Varchar) });
-        return isServer && keepsId ? null : new(mapping);
+        return isServer && keepsId ? null : new(mapping, isChild: false);
     }
 
-    /// <summary>Takes a row; the first that repeats a key gives the example.</summary>
-    public void Add(RowBuffer rows, int row, SourceRecord record)
+    /// <summary>Null where the parent's key and the ordinal are in the child's key: as long as the parent's does not, it cannot repeat.</summary>
+    public static KeyDuplicates? For(ChildTable table) =>
+        table.Child.ParentKey.Append(table.Child.Ordinal).All(table.Child.PrimaryKey.Contains) ? null : new(table.Mapping, isChild: true);
+
+    /// <summary>Takes a record's rows; the first record that repeats a key gives the example.</summary>
+    /// <param name="first">Of the rows.</param>
+    /// <param name="after">The row after the last.</param>
+    /// <returns>True when one of them has a key that was there before, by which the record is refused.</returns>
+    public bool Add(RowBuffer rows, int first, int after, SourceRecord record)
     {
-        var digest = Digest(rows.Row(row).Span);
+        var isNew = true;
+        for (var row = first; row < after && isNew; row++)
+            isNew = TakeKey(Digest(rows.Row(row).Span));
+        if (isNew)
+            return false;
+        lock (_lock)
+        {
+            _repeated++;
+            _example ??= Quarantine.Id(record.Document);
+        }
+
+        return true;
+    }
+
+    private bool TakeKey(UInt128 digest)
+    {
         lock (_lock)
         {
             IsFull |= _seen.Count >= MostKeys;
-            if (IsFull ? !_seen.Contains(digest) : _seen.Add(digest))
-                return;
-            _repeated++;
-            _example ??= Quarantine.Id(record.Document);
+            return IsFull ? !_seen.Contains(digest) : _seen.Add(digest);
         }
     }
 
@@ -67,10 +87,13 @@ internal sealed class KeyDuplicates
     {
         if (_repeated == 0)
             return null;
-        const string Message = "another record becomes a row with the same primary key; the first to arrive is written, the others are refused. "
+        const string OfRecord = "another record becomes a row with the same primary key; the first to arrive is written, the others are refused. "
             + "Choose another primaryKey, or set onConflict to skip or overwrite.";
+        var message = !_isChild ? OfRecord
+            : $"another element becomes a row of table {_mapping.Table} with the same primary key; of two records the first to arrive is written, the others are refused. "
+                + "Choose another primaryKey for the child.";
         return new PredictedRejects(
-            CauseFingerprint.OfRecord(_mapping.Name, "write", null, UniqueViolation, Message), "write", null, UniqueViolation, Message,
+            CauseFingerprint.OfRecord(_mapping.Name, "write", null, UniqueViolation, message), "write", null, UniqueViolation, message,
             _example, _repeated, _repeated);
     }
 

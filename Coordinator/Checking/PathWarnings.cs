@@ -22,7 +22,7 @@ internal static class PathWarnings
             var column = mapping.Columns[i];
             if (column.Default is null && isFilled(i))
                 continue;
-            foreach (var path in column.Sources.Where(path => !Has(profile.Root, path)))
+            foreach (var path in column.Sources.Where(path => !Has(profile.Root, path, 0, out _)))
             {
                 var text = string.Join('.', path);
                 yield return $"none of the records looked at has '{text}', the path of column '{column.Name}' (line {column.Line} "
@@ -30,19 +30,54 @@ internal static class PathWarnings
             }
         }
 
-        if (mapping.Unmapped.Action == UnmappedAction.Ignore && Untaken(mapping, profile) is { Count: > 0 } untaken)
-        {
-            yield return $"no column takes {string.Join(", ", untaken.Take(MostShown))}{(untaken.Count > MostShown ? $" and {untaken.Count - MostShown:N0} more paths" : "")}: "
-                + "they would be left behind. 'unmapped: { column: extra }' keeps them.";
-        }
+        foreach (var warning in Untaken("", mapping.Unmapped, mapping.Columns, mapping.Children, profile.Root))
+            yield return warning;
+        foreach (var warning in (mapping.Children ?? []).SelectMany(child => OfChild(child, profile.Root, 0)))
+            yield return warning;
     }
 
-    private static List<string> Untaken(CollectionMapping mapping, CollectionProfile profile)
+    /// <param name="owner">What the records, or the elements of the child above, are seen to be.</param>
+    /// <param name="depth">How deep in the documents that is.</param>
+    private static IEnumerable<string> OfChild(ChildMapping child, FieldProfile owner, int depth)
     {
-        var taken = mapping.Columns.SelectMany(column => column.Sources).ToList();
-        return [.. Leaves(profile.Root, [])
+        if (!Has(owner, child.Path, depth, out var field))
+        {
+            yield return $"none of the records looked at has '{child.PathText}', the path of the child on line {child.Line} of the migration file; "
+                + $"table {child.Table} would be empty.";
+        }
+
+        // An array's elements, or the subdocument itself.
+        if ((field?.Elements ?? field) is not { Values: > 0 } element)
+            yield break;
+        depth += child.Path.Count;
+        foreach (var column in child.Columns)
+        {
+            foreach (var path in column.Sources.Where(path => !Has(element, path, depth, out _)))
+            {
+                yield return $"none of the elements looked at has '{string.Join('.', path)}', the path of column '{child.Table.Name}.{column.Name}' "
+                    + $"(line {column.Line} of the migration file); the column would be {(column.Default is null ? "NULL" : "its default")}.";
+            }
+        }
+
+        foreach (var warning in Untaken($"table {child.Table}: ", child.Unmapped, child.Columns, child.Children, element))
+            yield return warning;
+        foreach (var warning in (child.Children ?? []).SelectMany(grandchild => OfChild(grandchild, element, depth)))
+            yield return warning;
+    }
+
+    private static IEnumerable<string> Untaken(
+        string subject, UnmappedFields unmapped, IReadOnlyList<ColumnMapping> columns, IReadOnlyList<ChildMapping>? children, FieldProfile owner)
+    {
+        if (unmapped.Action != UnmappedAction.Ignore || columns.Any(column => column.IsElement))
+            yield break;
+        var taken = columns.SelectMany(column => column.Sources).Concat((children ?? []).Select(child => child.Path)).ToList();
+        var untaken = Leaves(owner, [])
             .Where(leaf => !taken.Exists(path => IsPrefix(path, leaf) || IsPrefix(leaf, path)))
-            .Select(leaf => $"'{CommentText.Path(leaf)}'")];
+            .Select(leaf => $"'{CommentText.Path(leaf)}'").ToList();
+        if (untaken.Count == 0)
+            yield break;
+        yield return $"{subject}no column takes {string.Join(", ", untaken.Take(MostShown))}{(untaken.Count > MostShown ? $" and {untaken.Count - MostShown:N0} more paths" : "")}: "
+            + "they would be left behind. 'unmapped: { column: extra }' keeps them.";
     }
 
     private static bool IsPrefix(IReadOnlyList<string> path, IReadOnlyList<string> of)
@@ -53,12 +88,14 @@ internal static class PathWarnings
             ? [path]
             : field.Children.SelectMany(child => Leaves(child, [.. path, child.Name]));
 
-    private static bool Has(FieldProfile root, IReadOnlyList<string> path)
+    /// <param name="found">Null where there is none, and where it is beyond what the profile knows.</param>
+    private static bool Has(FieldProfile root, IReadOnlyList<string> path, int above, out FieldProfile? found)
     {
+        found = null;
         var field = root;
         for (var depth = 0; depth < path.Count; depth++)
         {
-            if (depth >= FieldProfile.MostDepth || field.HasMoreChildren)
+            if (above + depth >= FieldProfile.MostDepth || field.HasMoreChildren)
                 return true; // beyond what the profile knows
             var name = path[depth];
             var next = field.Children.FirstOrDefault(child => child.Name == name)
@@ -68,6 +105,7 @@ internal static class PathWarnings
             field = next;
         }
 
+        found = field;
         return true;
     }
 

@@ -45,11 +45,16 @@ internal static class InferCommand
         Description = "Print the CREATE TABLE statements as well; without --output as comments at the file's end",
     };
 
+    private static readonly Option<bool> ChildTables = new("--child-tables")
+    {
+        Description = "Give arrays of documents tables of their own (default: a jsonb column, which keeps them as they are)",
+    };
+
     public static Command Create()
     {
         var command = new Command("infer", "Write a first migration file from what a sample of the collections holds")
         {
-            Connections.Source, Database, Collection, Sample, Output, Force, Ddl,
+            Connections.Source, Database, Collection, Sample, Output, Force, Ddl, ChildTables,
         };
         command.SetAction(InferAsync);
         return command;
@@ -63,7 +68,7 @@ internal static class InferCommand
         var output = parsed.GetValue(Output) is { } path ? new InferredFileOutput(path, parsed.GetValue(Force)) : null;
         output?.CheckFree();
         var source = InferenceSource.Read(parsed.Require(Connections.Source, Connections.SourceVariable), parsed.GetValue(Database));
-        var file = await ProfileAsync(source, parsed.GetValue(Collection) ?? [], sample, cancellationToken);
+        var file = await ProfileAsync(source, parsed.GetValue(Collection) ?? [], sample, parsed.GetValue(ChildTables), cancellationToken);
         var text = file.Text();
         var ddl = DdlText.Of(Load(text, source).Collections);
         if (output is null)
@@ -80,10 +85,12 @@ internal static class InferCommand
     }
 
     private static async Task<InferredFile> ProfileAsync(
-        SourceSettings source, string[] wanted, int sample, CancellationToken cancellationToken)
+        SourceSettings source, string[] wanted, int sample, bool childTables, CancellationToken cancellationToken)
     {
         var (inferred, leftOut, tables) = (new List<InferredCollection>(), new List<string>(), new ColumnNames());
-        foreach (var name in await InferenceSource.CollectionsAsync(source, wanted, cancellationToken))
+
+        // The collections' own names first: no child's table takes one of them.
+        foreach (var (name, table) in (await InferenceSource.CollectionsAsync(source, wanted, cancellationToken)).Select(name => (name, tables.Take([name]))).ToList())
         {
             try
             {
@@ -92,7 +99,7 @@ internal static class InferCommand
                 if (profile is { Seen: 0, Unreadable: > 0 } && wanted.Length == 0)
                     leftOut.Add($"{name}: none of what was looked at can be read as a document");
                 else
-                    inferred.Add(new InferredCollection(profile, tables.Take([name])));
+                    inferred.Add(new InferredCollection(profile, table, childTables ? tables : null));
             }
             catch (SourceException e) when (!e.IsTransient && wanted.Length == 0)
             {

@@ -1,10 +1,8 @@
-using MongoDB.Bson;
-
 namespace Migration.Coordinator.Inference;
 
 /// <summary>
-/// An array of documents as a table of its own. A comment for the reader of the file; the one place to make it a part of
-/// the mapping once the migration file can say child tables.
+/// An array of documents as a table of its own, in a comment for the reader of the file. <c>--child-tables</c> makes it a part
+/// of the mapping (<see cref="InferredChild"/>).
 /// </summary>
 internal static class ChildTableProposal
 {
@@ -13,8 +11,9 @@ internal static class ChildTableProposal
     /// <summary>Null where the elements are not all documents with known fields.</summary>
     public static IReadOnlyList<string>? For(InferredCollection collection, InferredColumn column)
     {
-        if (column.Field?.Elements is not { Types.Count: 1, Children.Count: > 0 } elements || !elements.Types.ContainsKey(BsonType.Document))
+        if (column.Field is not { } field || !InferredFields.IsOfDocuments(field))
             return null;
+        var elements = field.Elements!;
         var names = new ColumnNames();
         var key = names.Take([collection.Table, collection.Key.Name]);
         var ordinal = names.Take(["ordinal"]);
@@ -22,7 +21,7 @@ internal static class ChildTableProposal
         var more = columns.Count > MostColumnsShown ? $", and {columns.Count - MostColumnsShown} more" : "";
         return
         [
-            FormattableString.Invariant($"An array of documents, at most {column.Field.LongestArray:N0} in one. As a table of its own it would be"),
+            FormattableString.Invariant($"An array of documents, at most {field.LongestArray:N0} in one. As a table of its own (--child-tables) it would be"),
             $"{collection.Table}_{column.Name} ({key}, {ordinal}, {string.Join(", ", columns.Take(MostColumnsShown))}{more}).",
         ];
     }

@@ -20,6 +20,10 @@ internal static class ColumnComments
         return [.. Mixed(column, field), .. Refused(column), .. Key(collection, column, field), .. ChildTableProposal.For(collection, column) ?? []];
     }
 
+    /// <summary>The same for a column of a child's table.</summary>
+    public static IEnumerable<string> Above(InferredColumn column) =>
+        column.Field is { } field ? [.. Mixed(column, field), .. Refused(column)] : [];
+
     private static IEnumerable<string> Mixed(InferredColumn column, FieldProfile field)
     {
         if (column.Choice.Wanted is { } wanted)

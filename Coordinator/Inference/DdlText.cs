@@ -7,8 +7,9 @@ namespace Migration.Coordinator.Inference;
 /// <summary>The statements by which a run makes its tables, a column a line.</summary>
 internal static class DdlText
 {
-    public static string Of(IEnumerable<CollectionMapping> mappings)
+    public static string Of(IEnumerable<CollectionMapping> collections)
     {
+        var mappings = collections.SelectMany(WantedTable.Of).Select(wanted => wanted.Mapping).ToList();
         var text = new StringBuilder();
         foreach (var schema in mappings.Select(mapping => mapping.Table.Schema).Where(schema => schema != "public").Distinct())
             text.Append("CREATE SCHEMA IF NOT EXISTS ").Append(TableName.Quote(schema)).Append(";\n");

@@ -24,6 +24,9 @@ internal sealed class FieldProfile(string name, int depth)
 
     public string Name { get; } = name;
 
+    /// <summary>How many names the path to it has.</summary>
+    public int Depth { get; } = depth;
+
     /// <summary>Times that it was there, nulls included.</summary>
     public long Present { get; private set; }
 
@@ -85,10 +88,10 @@ internal sealed class FieldProfile(string name, int depth)
             case BsonType.Binary:
                 BinarySubtypes.Add(value[sizeof(int)]);
                 break;
-            case BsonType.Document when depth < MostDepth:
+            case BsonType.Document when Depth < MostDepth:
                 AddFields(value, scratch);
                 break;
-            case BsonType.Array when depth < MostDepth:
+            case BsonType.Array when Depth < MostDepth:
                 AddElements(value, scratch);
                 break;
         }
@@ -99,7 +102,7 @@ internal sealed class FieldProfile(string name, int depth)
         var count = 0;
         var reader = new BsonSpanReader(array);
         for (; reader.Read(); count++)
-            (Elements ??= new FieldProfile(Name, depth)).Add(reader.Type, reader.Value, scratch);
+            (Elements ??= new FieldProfile(Name, Depth)).Add(reader.Type, reader.Value, scratch);
         LongestArray = Math.Max(LongestArray, count);
     }
 
@@ -114,7 +117,7 @@ internal sealed class FieldProfile(string name, int depth)
         HasMoreChildren |= _children.Count >= MostChildren;
         if (HasMoreChildren)
             return null;
-        child = new FieldProfile(field, depth + 1);
+        child = new FieldProfile(field, Depth + 1);
         _children.Add(field, child);
         _inOrder.Add(child);
         return child;

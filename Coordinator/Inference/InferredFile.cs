@@ -64,18 +64,45 @@ internal sealed partial record InferredFile(SourceSettings Source, IReadOnlyList
         text.Append("  - name: ").Append(YamlScalar.Value(collection.Profile.Name)).Append('\n')
             .Append("    table: ").Append(YamlScalar.Value(collection.Table)).Append('\n')
             .Append("    primaryKey: ").Append(YamlScalar.Value(collection.Key.Name)).Append("\n    columns:\n");
-        var width = collection.Columns.Max(column => Math.Min(LongestPadded, Definition(column).Length));
-        foreach (var column in collection.Columns)
-            WriteColumn(text, collection, column, width);
-        WriteUnmapped(text, collection);
+        WriteColumns(text, "      ", collection.Columns, column => ColumnComments.Above(collection, column), collection.Profile.Seen);
+        WriteUnmapped(text, "    ", collection.LeftOut, collection.UnmappedColumn);
+        WriteChildren(text, "    ", collection.Fields.Children);
         return text.ToString();
     }
 
-    private static void WriteColumn(StringBuilder text, InferredCollection collection, InferredColumn column, int width)
+    private static void WriteChildren(StringBuilder text, string indent, IReadOnlyList<InferredChild> children)
     {
-        foreach (var line in ColumnComments.Above(collection, column))
-            text.Append("      # ").Append(line).Append('\n');
-        text.Append("      ").Append(Definition(column).PadRight(width)).Append("  # ").Append(ColumnComments.Beside(column, collection.Profile.Seen)).Append('\n');
+        if (children.Count == 0)
+            return;
+        text.Append(indent).Append("# An array that is missing, null or empty has no rows, and cannot be told from the other two.\n")
+            .Append(indent).Append("children:\n");
+        foreach (var child in children)
+            WriteChild(text, indent + "  ", child);
+    }
+
+    private static void WriteChild(StringBuilder text, string indent, InferredChild child)
+    {
+        var inner = indent + "  ";
+        text.Append(indent).Append("- path: ").Append(Path(child.Path)).Append(FormattableString.Invariant($"  # at most {child.Field.LongestArray:N0} in one\n"))
+            .Append(inner).Append("table: ").Append(YamlScalar.Value(child.Table)).Append('\n')
+            .Append(inner).Append("parentKey: [").AppendJoin(", ", child.ParentKey.Select(YamlScalar.Value)).Append("]\n")
+            .Append(inner).Append("ordinal: ").Append(YamlScalar.Value(child.Ordinal)).Append('\n');
+        text.Append(inner).Append("columns:\n");
+        WriteColumns(text, inner + "  ", child.Fields.Columns, ColumnComments.Above, child.Field.Elements!.Values);
+        WriteUnmapped(text, inner, child.Fields.LeftOut, child.UnmappedColumn);
+        WriteChildren(text, inner, child.Fields.Children);
+    }
+
+    private static void WriteColumns(
+        StringBuilder text, string indent, IReadOnlyList<InferredColumn> columns, Func<InferredColumn, IEnumerable<string>> above, long seen)
+    {
+        var width = columns.Max(column => Math.Min(LongestPadded, Definition(column).Length));
+        foreach (var column in columns)
+        {
+            foreach (var line in above(column))
+                text.Append(indent).Append("# ").Append(line).Append('\n');
+            text.Append(indent).Append(Definition(column).PadRight(width)).Append("  # ").Append(ColumnComments.Beside(column, seen)).Append('\n');
+        }
     }
 
     private static string Definition(InferredColumn column)
@@ -90,15 +117,15 @@ internal sealed partial record InferredFile(SourceSettings Source, IReadOnlyList
         ? $"[{string.Join(", ", path.Select(YamlScalar.Value))}]"
         : YamlScalar.Value(string.Join('.', path));
 
-    private static void WriteUnmapped(StringBuilder text, InferredCollection collection)
+    private static void WriteUnmapped(StringBuilder text, string indent, IReadOnlyList<string> leftOut, string column)
     {
         const int MostShown = 20;
-        text.Append("    # All that no column takes whole: fields that the sample did not show, and subdocuments of which columns hold parts.\n");
-        foreach (var left in collection.LeftOut.Take(MostShown))
-            text.Append("    #   ").Append(left).Append('\n');
-        if (collection.LeftOut.Count > MostShown)
-            text.Append(FormattableString.Invariant($"    #   and {collection.LeftOut.Count - MostShown:N0} more paths\n"));
-        text.Append("    unmapped: { column: ").Append(YamlScalar.Value(collection.UnmappedColumn)).Append(" }\n");
+        text.Append(indent).Append("# All that no column takes whole: fields that the sample did not show, and subdocuments of which columns hold parts.\n");
+        foreach (var left in leftOut.Take(MostShown))
+            text.Append(indent).Append("#   ").Append(left).Append('\n');
+        if (leftOut.Count > MostShown)
+            text.Append(indent).Append(FormattableString.Invariant($"#   and {leftOut.Count - MostShown:N0} more paths\n"));
+        text.Append(indent).Append("unmapped: { column: ").Append(YamlScalar.Value(column)).Append(" }\n");
     }
 
     /// <summary>The database's name, so that the tables stand together; what PostgreSQL or the ledger keep for themselves is left alone.</summary>

@@ -10,7 +10,7 @@ namespace Migration.Coordinator.Planning;
 /// <summary>What a sample of a collection tells before anything is planned.</summary>
 /// <param name="EstimatedRecords">Before the filter.</param>
 /// <param name="SampledRecords">0 when the collection is empty or the filter lets nothing through.</param>
-/// <param name="SecondsPerRecord">Mapping and enriching one record, the median over the sample; the writing is not in it.</param>
+/// <param name="SecondsPerRecord">Mapping one record, the median over the sample; enriching and writing are not in it.</param>
 /// <param name="BytesPerRecord">Of BSON, the mean.</param>
 /// <param name="RejectedRecords">Of the sample, those that would be quarantined.</param>
 /// <param name="Warnings">Sentences for the user.</param>
@@ -20,16 +20,23 @@ internal sealed record CollectionSurvey(
 {
     private const int SampleSize = 200;
 
-    /// <param name="limit">More records in quarantine pause the collection.</param>
+    /// <summary>Null where the collection has none.</summary>
+    public EnrichmentSurvey? Enrichment { get; private init; }
+
+    /// <summary>Of a worker for a record, mapping and enriching it: what slices are sized by.</summary>
+    public double SecondsForSlices => SecondsPerRecord + (Enrichment?.SecondsForSlices ?? 0);
+
     public static async Task<CollectionSurvey> TakeAsync(
-        CollectionPipeline pipeline, QuarantineLimit limit, CancellationToken cancellationToken)
+        CollectionPipeline pipeline, MigrationFile file, CancellationToken cancellationToken)
     {
+        var limit = file.MaxQuarantinedOf(pipeline.Mapping);
         var estimate = await pipeline.Source.EstimateCountAsync(cancellationToken);
         var sample = await pipeline.Source.SampleAsync(SampleSize, cancellationToken);
         var warnings = new List<string>();
         if (sample.Count == 0)
             warnings.Add($"{pipeline.Mapping.Name}: no record was found to look at; the collection is empty or its filter lets nothing through.");
-        var (seconds, rejections) = Measure(pipeline, sample);
+        using var rows = new RowBuffer();
+        var (seconds, rejections) = Measure(pipeline, sample, rows);
         if (rejections.FirstOrDefault() is { } first)
         {
             warnings.Add(
@@ -38,8 +45,10 @@ internal sealed record CollectionSurvey(
         }
 
         warnings.AddRange(MissingPaths(pipeline, sample));
+        var enrichment = await new EnrichmentSurveyor(file, pipeline.Mapping).TakeAsync(rows, cancellationToken);
+        warnings.AddRange(enrichment?.Warnings ?? []);
         var bytes = sample.Count == 0 ? 0 : sample.Average(document => document.Length);
-        return new CollectionSurvey(estimate, sample.Count, seconds, bytes, rejections.Count, warnings);
+        return new CollectionSurvey(estimate, sample.Count, seconds, bytes, rejections.Count, warnings) { Enrichment = enrichment };
     }
 
     private static IEnumerable<string> Pause(string collection, double share, long records, long most)
@@ -53,15 +62,15 @@ internal sealed record CollectionSurvey(
     }
 
     private static (double Seconds, List<RecordRejection> Rejections) Measure(
-        CollectionPipeline pipeline, IReadOnlyList<ReadOnlyMemory<byte>> sample)
+        CollectionPipeline pipeline, IReadOnlyList<ReadOnlyMemory<byte>> sample, RowBuffer rows)
     {
-        using var rows = new RowBuffer();
+        using var children = pipeline.Mapper.NewChildRows();
         var times = new List<double>(sample.Count);
         var rejections = new List<RecordRejection>();
         foreach (var document in sample)
         {
             var started = Stopwatch.GetTimestamp();
-            if (pipeline.Mapper.Map(document.Span, rows) is { } rejection)
+            if (pipeline.Mapper.Map(document.Span, rows, children) is { } rejection)
                 rejections.Add(rejection);
             times.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
         }

@@ -1,6 +1,6 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
-using Migration.Worker;
+using Migration.Coordinator.Checking;
 
 namespace Migration.Coordinator.Planning;
 
@@ -22,7 +22,7 @@ internal sealed record MigrationPlan(
 
     public long Slices => Collections.Sum(collection => collection.Slices);
 
-    /// <summary>Of one worker with one slice in hand.</summary>
+    /// <summary>Of one worker with one slice in hand, enrichment left out.</summary>
     public double SecondsOfWork => Collections.Sum(collection => collection.SecondsOfWork);
 
     /// <summary>With the workers asked for. A lower bound: reading and writing are not measured.</summary>
@@ -33,9 +33,10 @@ internal sealed record MigrationPlan(
         ? (long)Math.Max(1, Math.Ceiling(SecondsOfOneWorker / ((double)hours * 3600)))
         : null;
 
-    /// <summary>As fast as its slices in hand allow, and as the cap on reading allows.</summary>
+    /// <summary>As fast as its slices in hand allow, its records in flight, and the cap on reading.</summary>
     private double SecondsOfOneWorker => Math.Max(
-        SecondsOfWork / SlicesPerWorker, MaxRecordsPerSecond is { } cap ? (double)Records / cap : 0);
+        Math.Max(SecondsOfWork / SlicesPerWorker, Collections.Sum(collection => collection.SecondsOfEnrichment)),
+        MaxRecordsPerSecond is { } cap ? (double)Records / cap : 0);
 
     /// <summary>Null when workers are to be elsewhere, or when there is no way to the cluster.</summary>
     public ClusterSurvey? Cluster { get; private init; }
@@ -58,22 +59,23 @@ internal sealed record MigrationPlan(
     public static async Task<MigrationPlan> MakeAsync(
         MigrationFile file, int workers, decimal? hours, CancellationToken cancellationToken)
     {
-        var problems = new List<(int Code, string Message)>();
+        var problems = new Findings();
         var collections = new List<CollectionPlan>();
         foreach (var mapping in file.Collections)
         {
-            var plan = await TryAsync(
-                () => CollectionPlan.MakeAsync(file, mapping, workers * file.Worker.Slices, cancellationToken), problems);
+            var plan = await problems.TryAsync(
+                () => CollectionPlan.MakeAsync(file, mapping, workers * file.Worker.Slices, cancellationToken));
             if (plan is not null)
                 collections.Add(plan);
         }
 
-        var target = await TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken), problems);
-        problems.AddRange((target?.Problems ?? []).Select(problem => (Worker.ExitCode.Configuration, problem)));
+        var target = await problems.TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken));
+        problems.Add(target?.Problems);
+        problems.Add(PluginCheck.Problems(file));
         return new MigrationPlan(
             file.Name, ConnectionText.Describe(file.Source.Uri), ConnectionText.Describe(file.Target.Uri), collections, target,
-            workers, file.Worker.Slices, file.Source.MaxRecordsPerSecond, hours, [.. problems.Select(problem => problem.Message).Distinct()],
-            problems.Select(problem => problem.Code).FirstOrDefault(Worker.ExitCode.Done))
+            workers, file.Worker.Slices, file.Source.MaxRecordsPerSecond, hours, problems.Messages,
+            problems.ExitCode ?? Worker.ExitCode.Done)
         {
             BuildsAtATime = file.Target.BuildsAtATime,
             ConnectionLimit = file.Target.MaxConnections ?? target?.ConnectionsForWorkers,
@@ -84,14 +86,14 @@ internal sealed record MigrationPlan(
     /// <param name="survey">Takes a look at the cluster.</param>
     public async Task<MigrationPlan> WithClusterAsync(Func<Task<ClusterSurvey>> survey)
     {
-        var problems = new List<(int Code, string Message)>();
-        var cluster = await TryAsync(survey, problems);
-        problems.AddRange((cluster?.Problems ?? []).Select(problem => (Worker.ExitCode.Configuration, problem)));
+        var problems = new Findings();
+        var cluster = await problems.TryAsync(survey);
+        problems.Add(cluster?.Problems);
         return this with
         {
             Cluster = ConnectionLimit is null ? cluster : cluster?.With(ConnectionWall()),
-            Problems = [.. Problems, .. problems.Select(problem => problem.Message)],
-            ExitCode = Problems.Count > 0 ? ExitCode : problems.Select(problem => problem.Code).FirstOrDefault(Worker.ExitCode.Done),
+            Problems = [.. Problems, .. problems.Messages],
+            ExitCode = Problems.Count > 0 ? ExitCode : problems.ExitCode ?? Worker.ExitCode.Done,
         };
     }
 
@@ -99,19 +101,4 @@ internal sealed record MigrationPlan(
         "PostgreSQL connections", ConnectionLimit!.Value / ConnectionsPerWorker,
         $"workers may hold {ConnectionLimit:N0} together, {ConnectionsPerWorker:N0} each; more workers wait for a share, alive and not ready",
         "Raise max_connections, or 'maxConnections' under 'target'.");
-
-    /// <summary>What the user can mend is noted, so that one plan shows all of it; anything else is thrown.</summary>
-    private static async Task<T?> TryAsync<T>(Func<Task<T>> look, List<(int Code, string Message)> problems)
-        where T : class
-    {
-        try
-        {
-            return await look();
-        }
-        catch (Exception e) when (Failure.Describe(e).Code is Worker.ExitCode.Configuration or Worker.ExitCode.Unreachable)
-        {
-            problems.Add(Failure.Describe(e));
-            return null;
-        }
-    }
 }

@@ -35,10 +35,21 @@ internal static class MigrationPlanText
         console.Write(table);
         console.Line(
             $"~ is estimated: the count comes from the source's statistics or the file's size; size and slices follow from it. The time of a record is "
-            + $"measured, the median of {Samples(plan)} mapped here; reading and writing are not in it.");
+            + $"measured, the median of {Samples(plan)} mapped here; reading, enriching and writing are not in it.");
+        foreach (var c in plan.Collections)
+            WriteEnrichment(console, c);
         if (plan.Collections.Where(c => c.Filtered).Select(c => c.Name).ToList() is { Count: > 0 } filtered)
             console.Line($"The estimate does not know the filter of {string.Join(", ", filtered)}: there will be fewer.");
         WriteTime(console, plan);
+    }
+
+    private static void WriteEnrichment(IAnsiConsole console, CollectionPlan collection)
+    {
+        if (collection.Enrichment is not { SecondsOfWorker: > 0 } enrichment)
+            return;
+        console.Line(
+            $"{collection.Name}: a record is {DurationText.Long(enrichment.SecondsPerRecord)} in enrichment ({string.Join("; ", enrichment.Sources)}); "
+            + $"{1 / enrichment.SecondsOfWorker:#,0.##} records a second for a worker with {enrichment.InFlight:N0} in flight.");
     }
 
     private static string Samples(MigrationPlan plan)

@@ -34,11 +34,11 @@ internal sealed class SlicePlanner(PlanLedger ledger, RunRecord run, MigrationFi
     private async Task PlanAsync(string collection, CancellationToken cancellationToken)
     {
         await using var pipeline = await CollectionPipeline.OpenAsync(file, collection, cancellationToken);
-        var survey = await CollectionSurvey.TakeAsync(pipeline, file.MaxQuarantinedOf(pipeline.Mapping), cancellationToken);
+        var survey = await CollectionSurvey.TakeAsync(pipeline, file, cancellationToken);
         foreach (var warning in survey.Warnings)
             console.MarkupLineInterpolated($"[yellow]warning[/] {warning}");
 
-        var records = SliceSize.Records(file.Slices, survey.SecondsPerRecord, survey.EstimatedRecords, workers * file.Worker.Slices);
+        var records = SliceSize.Records(file.Slices, survey.SecondsForSlices, survey.EstimatedRecords, workers * file.Worker.Slices);
         var slices = new List<SlicePlan>();
         long keys = 0;
         await foreach (var slice in pipeline.Source.CutAsync(records, cancellationToken))
@@ -52,7 +52,7 @@ internal sealed class SlicePlanner(PlanLedger ledger, RunRecord run, MigrationFi
         // The slices cover what was walked; that the walk saw everything, the server is asked in another way.
         if (file.Source is { IsServer: true, Live: false })
             CheckWalk(pipeline.Source.Description, keys, await pipeline.Source.CountAsync(cancellationToken));
-        await ledger.AddSlicesAsync(run.Id, collection, slices, keys, survey.SecondsPerRecord, cancellationToken);
+        await ledger.AddSlicesAsync(run.Id, collection, slices, keys, survey.SecondsForSlices, cancellationToken);
         ProtocolPoint.Reached(ProtocolPoint.CollectionPlanned, collection);
         console.MarkupLineInterpolated(
             $"[bold]{collection}[/]: {keys:N0} records in {slices.Count:N0} slices of at most {records:N0}, from {pipeline.Source.Description}");

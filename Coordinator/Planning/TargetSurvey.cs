@@ -50,8 +50,8 @@ internal sealed record TargetSurvey(
         }
 
         var tables = new List<TargetTablePlan>();
-        foreach (var mapping in file.Collections.DistinctBy(mapping => mapping.Table))
-            tables.Add(await TableAsync(connection, mapping, problems, cancellationToken));
+        foreach (var wanted in file.Collections.SelectMany(WantedTable.Of).DistinctBy(wanted => wanted.Mapping.Table))
+            tables.Add(await TableAsync(connection, wanted, problems, cancellationToken));
         problems.AddRange(await new BuildProblems(connection, file).FindAsync(cancellationToken));
         var filled = BuildTable.Of(file);
         var builds = BuildList.Of(filled, await BuildList.SequencesAsync(connection, filled, cancellationToken));
@@ -80,8 +80,9 @@ internal sealed record TargetSurvey(
     }
 
     private static async Task<TargetTablePlan> TableAsync(
-        NpgsqlConnection connection, CollectionMapping mapping, List<string> problems, CancellationToken cancellationToken)
+        NpgsqlConnection connection, WantedTable wanted, List<string> problems, CancellationToken cancellationToken)
     {
+        var mapping = wanted.Mapping;
         var inspector = new TableInspector(connection);
         var name = mapping.Table.ToString();
         if (await inspector.FindAsync(mapping.Table, cancellationToken) is not { } found)
@@ -96,7 +97,7 @@ internal sealed record TargetSurvey(
             return new TargetTablePlan(name, Exists: false, HasRows: false);
         }
 
-        var differences = TableDifferences.Between(mapping, found);
+        var differences = TableDifferences.Between(wanted, found);
         problems.AddRange(differences.Select(difference => $"table {name}: {difference}."));
         var hasRows = differences.Count == 0 && await inspector.HasRowsAsync(mapping.Table, cancellationToken);
         return new TargetTablePlan(name, Exists: true, hasRows);

@@ -82,7 +82,7 @@ internal sealed class QuarantineReplayer(
         var (mapped, refused) = Map(records, batch);
         if (pipeline.Enrichment is { } enrichment)
             await EnrichAsync(enrichment, mapped, refused, batch, cancellationToken);
-        var outcome = await pipeline.Writer.WriteAsync(transaction.Connection!, transaction, batch.Rows, cancellationToken);
+        var outcome = await pipeline.WriteAsync(transaction.Connection!, transaction, batch, cancellationToken);
         refused.AddRange(outcome.Rejected.Select(row => (mapped[row.Row], Describe(mapped[row.Row], row.Rejection))));
         replayed.Add(outcome.Written, outcome.Skipped, records, refused);
         if (replayId is not { } id)
@@ -103,7 +103,7 @@ internal sealed class QuarantineReplayer(
     {
         var mapped = new List<HeldRecord>();
         var refused = new List<(HeldRecord, QuarantinedRecord)>();
-        batch.Rows.Clear();
+        batch.Clear();
         foreach (var record in records)
         {
             if (!record.IsDocument)
@@ -122,7 +122,7 @@ internal sealed class QuarantineReplayer(
         RowEnrichment enrichment, List<HeldRecord> mapped, List<(HeldRecord Record, QuarantinedRecord Reason)> refused,
         MappedBatch batch, CancellationToken cancellationToken)
     {
-        foreach (var row in batch.Rewrite(await enrichment.EnrichAllAsync(batch.Rows, cancellationToken)).Reverse())
+        foreach (var row in batch.Rewrite(await enrichment.EnrichAllAsync(batch.Rows, batch.Children, cancellationToken)).Reverse())
         {
             refused.Add((mapped[row.Row], Describe(mapped[row.Row], row.Rejection)));
             mapped.RemoveAt(row.Row);

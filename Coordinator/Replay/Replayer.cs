@@ -104,9 +104,10 @@ internal sealed class Replayer(
         var slots = new RecordSlots(file.Worker.EnrichConcurrency);
         foreach (var collection in file.Collections.Where(c => request.Selection.Collection is null || c.Name == request.Selection.Collection))
         {
-            using var enrichment = RowEnrichment.Open(
+            using var enrichment = await RowEnrichment.OpenAsync(
                 collection, slots,
-                new(run.Id, target, Environment.GetEnvironmentVariable, TimeProvider.System, loggers.CreateLogger<QuarantineReplayer>()));
+                new(run.Id, target, Environment.GetEnvironmentVariable, TimeProvider.System, loggers.CreateLogger<QuarantineReplayer>()),
+                cancellationToken);
             var replayer = new QuarantineReplayer(
                 run, new CollectionRows(collection, enrichment), hash, target, TimeProvider.System, loggers.CreateLogger<QuarantineReplayer>());
             await replayer.ReplayAsync(replay, request.Selection.Cause, request.Most - total.Tried, total.Add, cancellationToken);

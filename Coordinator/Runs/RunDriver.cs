@@ -1,6 +1,7 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Coordinator.Building;
+using Migration.Coordinator.Checking;
 using Migration.Coordinator.Observing;
 using Migration.Coordinator.Planning;
 using Migration.Worker;
@@ -107,6 +108,8 @@ internal sealed class RunDriver(
         {
             await using var source = await SourceOpener.OpenAsync(file.Source, collection, cancellationToken);
         }
+
+        PluginCheck.ThrowIfWrong(file);
     }
 
     private async Task CreateTablesAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)

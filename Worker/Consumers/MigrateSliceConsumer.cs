@@ -31,6 +31,7 @@ internal sealed class MigrateSliceConsumer(
     : IConsumer<MigrateSlice>
 {
     private SlicesInHand.Hold? _hold;
+    private SliceMessages _messages = null!;
 
     public async Task Consume(ConsumeContext<MigrateSlice> context)
     {
@@ -40,6 +41,7 @@ internal sealed class MigrateSliceConsumer(
 
         var message = context.Message;
         var id = new SliceId(message.RunId, message.Collection, message.Slice);
+        _messages = new SliceMessages(context, run, worker, time, logger);
         using var scope = logger.SliceScope(message.Run, message.Collection, message.Slice);
         using var hold = _hold = inHand.TryTake(id, context.ReceiveContext.Redelivered);
         if (hold is null)
@@ -86,7 +88,7 @@ internal sealed class MigrateSliceConsumer(
                 break;
             case ClaimOutcome.AlreadyDone { Slice: var slice }:
                 // The acknowledgement was lost, or this is a second copy; the news may have been lost with it.
-                await TellAsync(context, slice);
+                await _messages.TellAsync(slice);
                 break;
             case ClaimOutcome.OwnedByAnother { Worker: var owner }:
                 logger.OwnedByAnother(id.ToString(), owner);
@@ -163,7 +165,7 @@ internal sealed class MigrateSliceConsumer(
                 Instruments.Ended(claim.Id.Collection, "completed");
                 logger.Completed(claim.Id.ToString(), counts.Read, counts.Written, counts.Quarantined, counts.Skipped);
                 ProtocolPoint.Reached(ProtocolPoint.BeforeEvent, claim.Id.ToString());
-                await TellAsync(context, new SliceProgress(
+                await _messages.TellAsync(new SliceProgress(
                     claim.Id, SliceState.Completed, claim.Offset, claim.Limit, counts, claim.Attempts, claim.Seconds, null));
                 ProtocolPoint.Reached(ProtocolPoint.BeforeAcknowledge, claim.Id.ToString());
                 break;
@@ -171,7 +173,7 @@ internal sealed class MigrateSliceConsumer(
                 Instruments.Ended(claim.Id.Collection, "split");
                 logger.Split(claim.Id.ToString(), claim.SilentAttempts, claim.Remaining, parts.Count);
                 ProtocolPoint.Reached(ProtocolPoint.SliceSplit, claim.Id.ToString());
-                await SendAsync(context, parts);
+                await SendAsync(parts);
                 await run.Plan.MarkQueuedAsync(
                     claim.Id.RunId, claim.Id.Collection, [.. parts.Select(part => part.Id.Number)], context.CancellationToken);
                 break;
@@ -183,7 +185,7 @@ internal sealed class MigrateSliceConsumer(
                 Instruments.Ended(claim.Id.Collection, "handed_back");
                 await HandBackAsync(context, claim);
                 logger.HandedBack(claim.Id.ToString(), counts.Read, claim.Limit);
-                await SendAgainAsync(context);
+                await SendAgainAsync();
                 break;
         }
     }
@@ -200,7 +202,7 @@ internal sealed class MigrateSliceConsumer(
         var isLeftOver = inHand.IsHeldOnce(claim.Id) && await RetryAsync(
             $"Letting {claim.Id} go", token => ledger.LetGoAsync(claim.Id, token), context.CancellationToken);
         if (isLeftOver)
-            await SendAgainAsync(context);
+            await SendAgainAsync();
         else
             await RetryAsync($"Ending {claim.Id}", token => ledger.ForgiveAsync(claim, token), context.CancellationToken);
     }
@@ -262,13 +264,13 @@ internal sealed class MigrateSliceConsumer(
             case (SliceState.Failed, var attempts, _):
                 Instruments.Ended(claim.Id.Collection, "failed");
                 logger.GivenUp(claim.Id.ToString(), attempts, error);
-                await TellAsync(context, new SliceProgress(
+                await _messages.TellAsync(new SliceProgress(
                     claim.Id, SliceState.Failed, claim.Offset, claim.Limit, claim.Counts, attempts, 0, error));
                 throw new SliceGivenUpException($"{claim.Id}: given up after {attempts} attempts: {error}", exception);
             case (_, _, var stalled):
                 Instruments.Ended(claim.Id.Collection, "tried");
                 logger.AttemptFailed(claim.Id.ToString(), stalled, error);
-                await SendAgainAsync(context);
+                await SendAgainAsync();
                 break;
         }
     }
@@ -287,49 +289,13 @@ internal sealed class MigrateSliceConsumer(
         }
     }
 
-    private Task SendAgainAsync(ConsumeContext<MigrateSlice> context)
-        => SendAsync(context, [new PendingSlice(
-            new SliceId(context.Message.RunId, context.Message.Collection, context.Message.Slice), context.Message.Offset,
-            context.Message.Limit)]);
-
     /// <summary>Returns once the broker has confirmed the new messages; only then is the old one acknowledged.</summary>
-    /// <exception cref="MessageGoesBackException">They could not be sent; the broker shall give the old one to somebody else.</exception>
-    private async Task SendAsync(ConsumeContext<MigrateSlice> context, IReadOnlyCollection<PendingSlice> slices)
+    private Task SendAsync(IReadOnlyCollection<PendingSlice> slices)
     {
         // Let go first: this very process may be given the new message before this method has returned.
         _hold?.Dispose();
-        try
-        {
-            var endpoint = await context.GetSendEndpoint(RunTopology.SlicesAddress(run.Run, run.UsesBroker));
-            await Task.WhenAll(slices.Select(slice => endpoint.Send(
-                new MigrateSlice(slice.Id.RunId, run.Run.Name, slice.Id.Collection, slice.Id.Number, slice.Offset, slice.Limit),
-                RunTopology.MustArrive, context.CancellationToken))).InTimeAsync(time, context.CancellationToken);
-        }
-        catch (Exception e)
-        {
-            throw new MessageGoesBackException("The rest of the slice could not be sent again: " + e.Message, e);
-        }
+        return _messages.SendAsync(slices);
     }
 
-    /// <summary>Publishes the news. Losing it loses nothing, so it never makes a slice fail.</summary>
-    private async Task TellAsync(ConsumeContext<MigrateSlice> context, SliceProgress slice)
-    {
-        var m = context.Message;
-        var c = slice.Counts;
-        try
-        {
-            var telling = slice.State == SliceState.Failed
-                ? context.Publish(new SliceFailed(
-                    m.RunId, m.Run, m.Collection, m.Slice, m.Offset, m.Limit, slice.Attempts, slice.Error ?? "", worker.Name),
-                    context.CancellationToken)
-                : context.Publish(new SliceCompleted(
-                    m.RunId, m.Run, m.Collection, m.Slice, m.Offset, m.Limit, c.Read, c.Written, c.Quarantined, c.Skipped,
-                    worker.Name, slice.Seconds), context.CancellationToken);
-            await telling.InTimeAsync(time, context.CancellationToken);
-        }
-        catch (Exception e)
-        {
-            logger.NewsLost(slice.Id.ToString(), TransientRetry.FirstLine(e));
-        }
-    }
+    private Task SendAgainAsync() => SendAsync([_messages.Received]);
 }

@@ -1,14 +1,16 @@
 using System.Threading.Channels;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Worker.Sources;
 using Migration.Worker.Suspects;
 
 namespace Migration.Worker.Enrichment;
 
 /// <summary>
-/// The batches of an enriched collection: pages are read, mapped and sent through enrichment ahead of the one that is being
-/// committed, so that the worker's slots stay full over the ends of pages and slices. Records may end in any order, batches
-/// come out in theirs: the checkpoint never passes a record whose outcome is not known.
+/// The batches of an enriched collection: pages are read and mapped ahead of the one whose records are being sent through
+/// enrichment, and that ahead of the one that is being committed, so that the worker's slots stay full over the ends of pages
+/// and slices. Records may end in any order, batches come out in theirs: the checkpoint never passes a record whose outcome
+/// is not known.
 /// </summary>
 /// <remarks>
 /// <para>What is ahead is bounded: four times the records that may be in flight, eight times the bytes of a batch. It is also
@@ -38,9 +40,12 @@ internal sealed class EnrichedBatches : ISliceBatches
     private readonly CancellationTokenSource _grace;
     private readonly CancellationTokenRegistration _ending;
     private readonly CancellationTokenRegistration _stopping;
+    private readonly Channel<EnrichedPage> _mapped = Channel.CreateUnbounded<EnrichedPage>(new() { SingleReader = true, SingleWriter = true });
     private readonly Channel<EnrichedPage> _ready = Channel.CreateUnbounded<EnrichedPage>(new() { SingleReader = true, SingleWriter = true });
     private readonly AheadWindow _window;
+    private readonly int _line;
     private Task? _producing;
+    private Task? _reading;
     private EnrichedPage? _current;
 
     /// <param name="enter">Is told of each step.</param>
@@ -51,6 +56,7 @@ internal sealed class EnrichedBatches : ISliceBatches
     {
         (_pipeline, _enrichment, _pages, _settings) = (pipeline, enrichment, pages, settings);
         (_claim, _pulse, _enter, _time) = (claim, pulse, enter, time);
+        _line = enrichment.Slots.JoinLine();
         _size = new PageSize(enrichment.Slots.Count, enrichment.GroupSize, settings.BatchRecords);
 
         // A suspect is given up after its first batch: nothing is taken beyond it.
@@ -66,7 +72,8 @@ internal sealed class EnrichedBatches : ISliceBatches
 
     public EnrichedBatches Begin()
     {
-        _producing = ProduceAsync();
+        _reading = RunAsync(_mapped.Writer, ReadAsync);
+        _producing = RunAsync(_ready.Writer, StartAsync);
         return this;
     }
 
@@ -99,60 +106,81 @@ internal sealed class EnrichedBatches : ISliceBatches
         await _ending.DisposeAsync();
         await _stop.CancelAsync();
         await _work.CancelAsync();
-        if (_producing is not null)
-            await _producing;
+        await Task.WhenAll(_reading ?? Task.CompletedTask, _producing ?? Task.CompletedTask);
         await DropAsync(_current);
-        while (_ready.Reader.TryRead(out var page))
+        while (_ready.Reader.TryRead(out var page) || _mapped.Reader.TryRead(out page))
             await DropAsync(page);
         foreach (var source in new[] { _grace, _stop, _work })
             source.Dispose();
         _window.Dispose();
     }
 
-    /// <summary>Never fails: what went wrong comes out where the next batch is asked for.</summary>
-    private async Task ProduceAsync()
+    /// <summary>Never fails: what went wrong comes out behind the pages that went well.</summary>
+    private async Task RunAsync(ChannelWriter<EnrichedPage> pages, Func<ChannelWriter<EnrichedPage>, CancellationToken, Task> produceAsync)
     {
         using var taking = CancellationTokenSource.CreateLinkedTokenSource(_work.Token, _stop.Token);
         try
         {
-            var after = _claim.Checkpoint;
-            for (var isFinal = false; !isFinal;)
-            {
-                await _window.WaitForRoomAsync(taking.Token);
-                var page = await PrepareAsync(after, taking.Token);
-                (after, isFinal) = (page.Batch.Page.Last, page.Batch.Page.IsFinal);
-                _window.Add(page.Records, page.Bytes);
-                _ready.Writer.TryWrite(page);
-            }
-
-            _ready.Writer.Complete();
+            await produceAsync(pages, taking.Token);
+            pages.Complete();
         }
         catch (OperationCanceledException) when (taking.IsCancellationRequested)
         {
-            _ready.Writer.Complete();
+            pages.Complete();
         }
         catch (Exception e)
         {
-            _ready.Writer.Complete(e);
+            pages.Complete(e);
         }
     }
 
-    private async Task<EnrichedPage> PrepareAsync(RecordPosition? after, CancellationToken taking)
+    /// <summary>As far ahead as there is room, whether or not slots are free: one that comes free finds its record waiting.</summary>
+    private async Task ReadAsync(ChannelWriter<EnrichedPage> mapped, CancellationToken taking)
     {
-        var read = await _pages.ReadAsync(_claim, after, _size.Records, _pulse, taking);
+        await Task.Yield();
+        var after = _claim.Checkpoint;
+        for (var isFinal = false; !isFinal;)
+        {
+            await _window.WaitForRoomAsync(taking);
+            var page = await MapAsync(await _pages.ReadAsync(_claim, after, _size.Records, _pulse, taking), taking);
+            (after, isFinal) = (page.Batch.Page.Last, page.Batch.Page.IsFinal);
+            _window.Add(page.Records, page.Bytes);
+            mapped.TryWrite(page);
+        }
+    }
+
+    private async Task<EnrichedPage> MapAsync(SourcePage read, CancellationToken taking)
+    {
         var page = new EnrichedPage(new MappedBatch(_pipeline), read, _work.Token);
         try
         {
             await _enter("map", taking);
-            page.Batch.Map(read, _pulse);
-            await _enter("enrich", taking);
-            await page.StartAsync(_enrichment, _pulse, taking);
+            page.Batch.Map(read, _pulse, _settings.BatchBytes);
             return page;
         }
         catch
         {
             await DropAsync(page);
             throw;
+        }
+    }
+
+    private async Task StartAsync(ChannelWriter<EnrichedPage> ready, CancellationToken taking)
+    {
+        await foreach (var page in _mapped.Reader.ReadAllAsync(taking))
+        {
+            try
+            {
+                await _enter("enrich", taking);
+                await page.StartAsync(_enrichment, _line, _pulse, taking);
+            }
+            catch
+            {
+                await DropAsync(page);
+                throw;
+            }
+
+            ready.TryWrite(page);
         }
     }
 

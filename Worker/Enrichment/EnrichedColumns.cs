@@ -8,6 +8,7 @@ namespace Migration.Worker.Enrichment;
 internal sealed class EnrichedColumns
 {
     private readonly Dictionary<string, int> _places;
+    private readonly Dictionary<string, ChildColumn> _ofChildren;
 
     public EnrichedColumns(CollectionMapping mapping)
     {
@@ -15,6 +16,7 @@ internal sealed class EnrichedColumns
         _places = Steps.Select((step, place) => (step.Column.Name, place)).ToDictionary(pair => pair.Name, pair => pair.place, StringComparer.Ordinal);
         var written = mapping.Enrichment.SelectMany(step => step.Writes).ToHashSet(StringComparer.Ordinal);
         Written = [.. Steps.Select(step => written.Contains(step.Column.Name))];
+        _ofChildren = written.Except(_places.Keys).Select(name => ChildColumn.Of(mapping, name)).ToDictionary(column => column.Step.Column.Name, StringComparer.Ordinal);
     }
 
     /// <summary>In the order of a row's fields.</summary>
@@ -24,4 +26,7 @@ internal sealed class EnrichedColumns
     public IReadOnlyList<bool> Written { get; }
 
     public int PlaceOf(string column) => _places[column];
+
+    /// <summary>Null for a column of the collection's own table.</summary>
+    public ChildColumn? OfChild(string column) => _ofChildren.GetValueOrDefault(column);
 }

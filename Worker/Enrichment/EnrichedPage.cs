@@ -13,15 +13,20 @@ internal sealed class EnrichedPage(MappedBatch batch, SourcePage page, Cancellat
 
     public int Records => page.Records.Count;
 
-    public long Bytes => page.Bytes;
+    /// <summary>Of documents, and of rows in tables of children as they were mapped.</summary>
+    public long Bytes { get; private set; } = page.Bytes;
 
     /// <summary>What a group took in the mean, once all have ended; 0 without any.</summary>
     public double SecondsOfGroup => _groups.Count == 0 ? 0 : _groups.Average(group => group.Result.Seconds);
 
     /// <summary>Returns when every record is under way.</summary>
+    /// <param name="line">Of the slice, in the order of slots.</param>
     /// <param name="taking">Ends the taking of further ones; those under way go on.</param>
-    public Task StartAsync(RowEnrichment enrichment, Pulse pulse, CancellationToken taking)
-        => enrichment.StartAsync(Batch.Rows, _groups, pulse, taking, _work.Token);
+    public Task StartAsync(RowEnrichment enrichment, int line, Pulse pulse, CancellationToken taking)
+    {
+        Bytes += Batch.Children?.Bytes ?? 0;
+        return enrichment.StartAsync(Batch.Rows, Batch.Children, line, _groups, pulse, taking, _work.Token);
+    }
 
     /// <summary>Waits for every record, and makes the batch what is to be written.</summary>
     public async Task EndAsync(CancellationToken cancellationToken)

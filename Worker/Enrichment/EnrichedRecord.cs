@@ -14,10 +14,12 @@ internal sealed class EnrichedRecord
 {
     private readonly EnrichedColumns _columns;
     private readonly ReadOnlyMemory<byte>?[] _fields;
+    private readonly EnrichedElements? _elements;
 
-    public EnrichedRecord(EnrichedColumns columns, ReadOnlyMemory<byte> row)
+    /// <param name="elements">Its rows in tables of children; null where the collection has none.</param>
+    public EnrichedRecord(EnrichedColumns columns, ReadOnlyMemory<byte> row, EnrichedElements? elements = null)
     {
-        (_columns, _fields) = (columns, new ReadOnlyMemory<byte>?[columns.Steps.Count]);
+        (_columns, _fields, _elements) = (columns, new ReadOnlyMemory<byte>?[columns.Steps.Count], elements);
         var at = sizeof(short);
         for (var i = 0; i < _fields.Length; i++)
         {
@@ -56,20 +58,51 @@ internal sealed class EnrichedRecord
         if (problem is { } refusal) Refuse(column, refusal.SqlState, $"{by} gave column '{column}' {refusal.Message}");
     }
 
+    /// <summary>The values of a child's column, one for each of the record's rows in its table; null for a column of the collection's own table.</summary>
+    public IReadOnlyList<object?>? GetOfChild(string column)
+    {
+        if (_columns.OfChild(column) is not { } child) return null;
+        var values = new object?[_elements!.Count(child.Table)];
+        for (var row = 0; row < values.Length; row++)
+        {
+            if (_elements.Field(child, row) is not { } field) continue;
+            values[row] = FieldReader.Read(child.Step.Column.Type, field.Span, out var problem);
+            if (problem is not null) Refuse(column, SqlStates.OutOfRange, $"column '{column}' cannot be read for enrichment: {problem}.");
+        }
+
+        return values;
+    }
+
+    /// <summary>Gives the values back, or refuses the record when the column does not take one of them.</summary>
+    public void SetOfChild(string column, IReadOnlyList<object?> values, string by)
+    {
+        var child = _columns.OfChild(column)!;
+        for (var row = 0; row < values.Count; row++)
+        {
+            var field = FieldWriter.Write(child.Step, values[row], out var problem);
+            if (problem is { } refusal) Refuse(column, refusal.SqlState, $"{by} gave column '{column}' {refusal.Message}");
+            else if (field is null && child.Step.Column.NotNull) RefuseNull(child.Step);
+            _elements!.Change(child, row, field);
+        }
+    }
+
     /// <summary>Gives the column what a text stands for: a number, a truth value or JSON where that is what the column is.</summary>
     public void SetText(string column, string? text, string by)
         => Set(column, text is null ? null : TextValues.Of(text, _columns.Steps[_columns.PlaceOf(column)].Column.Type), by);
 
-    /// <summary>Appends the row as it is now, or returns why not and leaves the buffer as it was.</summary>
-    public RecordRejection? WriteTo(RowBuffer rows)
+    /// <summary>Appends the rows as they are now, or returns why not and leaves the buffers as they were.</summary>
+    /// <param name="children">Takes those of children; null where the collection has none.</param>
+    public RecordRejection? WriteTo(RowBuffer rows, ChildRows? children = null)
     {
         for (var i = 0; i < _fields.Length && Rejection is null; i++)
         {
             if (_fields[i] is null && _columns.Written[i] && _columns.Steps[i].Column.NotNull) RefuseNull(_columns.Steps[i]);
         }
 
-        if (Rejection is null) Append(rows);
-        return Rejection;
+        if (Rejection is not null) return Rejection;
+        Append(rows);
+        if (children is not null) _elements!.WriteTo(children);
+        return null;
     }
 
     private void RefuseNull(ColumnStep step) => Refuse(

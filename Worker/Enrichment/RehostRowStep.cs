@@ -53,6 +53,12 @@ internal sealed class RehostRowStep : IRowStep
 
     private async Task EnrichAsync(EnrichedRecord record, string column, CancellationToken cancellationToken)
     {
+        if (record.GetOfChild(column) is { } elements)
+        {
+            await EnrichElementsAsync(record, column, elements, cancellationToken);
+            return;
+        }
+
         switch (record.Get(column))
         {
             case string link:
@@ -64,6 +70,19 @@ internal sealed class RehostRowStep : IRowStep
             default:
                 break;
         }
+    }
+
+    /// <summary>Links of all elements as those of one array; an element that has an array of links has it to itself.</summary>
+    private async Task EnrichElementsAsync(EnrichedRecord record, string column, IReadOnlyList<object?> elements, CancellationToken cancellationToken)
+    {
+        object?[] rehosted = [.. await RehostAllAsync(record, column, [.. elements.Select(element => element as string)], cancellationToken)];
+        for (var i = 0; i < rehosted.Length; i++)
+        {
+            if (elements[i] is object?[] links)
+                rehosted[i] = await RehostAllAsync(record, column, links, cancellationToken);
+        }
+
+        record.SetOfChild(column, rehosted, _by);
     }
 
     /// <summary>A few at a time: an array may have thousands, and all of them count as one record in flight.</summary>

@@ -20,43 +20,60 @@ internal sealed class RowEnrichment(CollectionMapping mapping, IReadOnlyList<IRo
 
     /// <returns>Null where the collection has no steps.</returns>
     /// <exception cref="UserException">A step cannot be set up in this process.</exception>
-    public static RowEnrichment? Open(CollectionMapping mapping, RecordSlots slots, EnrichmentServices services)
-        => mapping.Enrichment.Count == 0
-            ? null
-            : new RowEnrichment(mapping, [.. mapping.Enrichment.Select(step => StepOpener.Open(step, services))], slots, services.Time);
+    public static async Task<RowEnrichment?> OpenAsync(
+        CollectionMapping mapping, RecordSlots slots, EnrichmentServices services, CancellationToken cancellationToken)
+    {
+        if (mapping.Enrichment.Count == 0)
+            return null;
+        var steps = new List<IRowStep>();
+        try
+        {
+            foreach (var step in mapping.Enrichment)
+                steps.Add(await StepOpener.OpenAsync(step, slots.Count, services, cancellationToken));
+            return new RowEnrichment(mapping, steps, slots, services.Time);
+        }
+        catch
+        {
+            steps.ForEach(step => step.Dispose());
+            throw;
+        }
+    }
 
     /// <summary>
     /// Starts with the rows in their order, each group as soon as it has its slots; returns when all are under way.
     /// </summary>
     /// <param name="rows">Stays as it is until every task has ended.</param>
+    /// <param name="children">The rows in tables of children, and so do they; null where the collection has none.</param>
+    /// <param name="line">Of the slice, from <see cref="RecordSlots.JoinLine"/>.</param>
     /// <param name="started">Takes the groups' tasks as they start; a failed one is what no record is to blame for.</param>
     /// <param name="taking">Ends the starting of further ones.</param>
     public async Task StartAsync(
-        RowBuffer rows, ICollection<Task<EnrichedGroup>> started, Pulse pulse, CancellationToken taking, CancellationToken cancellationToken)
+        RowBuffer rows, ChildRows? children, int line, ICollection<Task<EnrichedGroup>> started, Pulse pulse, CancellationToken taking,
+        CancellationToken cancellationToken)
     {
         for (var first = 0; first < rows.Count; first += GroupSize)
         {
             var count = Math.Min(GroupSize, rows.Count - first);
             var group = new EnrichedRecord[count];
             for (var i = 0; i < count; i++)
-                group[i] = new EnrichedRecord(_columns, rows.Row(first + i));
+                group[i] = new EnrichedRecord(_columns, rows.Row(first + i), children is null ? null : new EnrichedElements(children, first + i));
 
             // Slots that others have are no standstill of this slice.
             using (pulse.Pause())
-                await Slots.EnterAsync(count, taking);
+                await Slots.EnterAsync(count, line, taking);
             started.Add(EnrichAsync(group, pulse, cancellationToken));
         }
     }
 
     /// <summary>All rows at once, to their end; for who writes nothing meanwhile.</summary>
     /// <exception cref="UserException">What a step needs cannot be used at all.</exception>
-    public async Task<IReadOnlyList<EnrichedRecord>> EnrichAllAsync(RowBuffer rows, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EnrichedRecord>> EnrichAllAsync(RowBuffer rows, ChildRows? children, CancellationToken cancellationToken)
     {
         using var work = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var groups = new List<Task<EnrichedGroup>>();
         try
         {
-            await StartAsync(rows, groups, new Pulse(), work.Token, work.Token);
+            await StartAsync(rows, children, Slots.JoinLine(), groups, new Pulse(), work.Token, work.Token);
             await foreach (var group in Task.WhenEach(groups).WithCancellation(cancellationToken))
                 await group;
             return [.. groups.SelectMany(group => group.Result.Records)];

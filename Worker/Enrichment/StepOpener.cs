@@ -5,8 +5,9 @@ namespace Migration.Worker.Enrichment;
 /// <summary>Makes of the steps of a migration file what does their work in this process.</summary>
 internal static class StepOpener
 {
+    /// <param name="inFlight">Records in flight at a time.</param>
     /// <exception cref="UserException">Something that the step needs is not there.</exception>
-    public static IRowStep Open(EnrichmentStep step, EnrichmentServices services)
+    public static async Task<IRowStep> OpenAsync(EnrichmentStep step, int inFlight, EnrichmentServices services, CancellationToken cancellationToken)
     {
         try
         {
@@ -15,6 +16,7 @@ internal static class StepOpener
                 HttpStep http => new HttpRowStep(http, services),
                 RehostStep rehost => new RehostRowStep(rehost, services),
                 LookupStep lookup => new LookupRowStep(lookup, services),
+                PluginStep plugin => await PluginRowStep.OpenAsync(plugin, inFlight, services, cancellationToken),
                 _ => throw new InvalidOperationException($"no worker does the step {step.Kind}"),
             };
         }

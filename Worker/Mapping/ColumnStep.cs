@@ -17,7 +17,7 @@ internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isK
     public FieldNode? SourceBelow(FieldNode parent)
     {
         IEnumerable<FieldNode> sources = Field is null ? Computed?.Parts ?? [] : [Field];
-        return sources.FirstOrDefault(source => source.Path.StartsWith($"{parent.Path}.", StringComparison.Ordinal));
+        return sources.FirstOrDefault(source => source.IsBelow(parent));
     }
 
     /// <summary>What messages call the value before anything is done to it.</summary>

@@ -25,6 +25,12 @@ internal sealed class FieldNode
     /// <summary>The tree of a mapping's paths.</summary>
     public static FieldNode Root() => new("", "", -1);
 
+    /// <summary>A node beside the tree, for an element of an array that is taken as it is.</summary>
+    public static FieldNode Element(ref int slots) => new("", ".", slots++);
+
+    /// <summary>True when the way to this field leads through <paramref name="other"/>.</summary>
+    public bool IsBelow(FieldNode other) => Path.StartsWith($"{other.Path}.", StringComparison.Ordinal);
+
     /// <summary>The path from the document to here, joined by dots.</summary>
     public string Path { get; }
 

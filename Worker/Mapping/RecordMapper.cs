@@ -3,6 +3,7 @@ using Migration.Contracts.Migrations;
 using Migration.Worker.Mapping.Conversions;
 using Migration.Worker.Targets;
 using MongoDB.Bson;
+using static Migration.Worker.Mapping.MappingRejections;
 
 namespace Migration.Worker.Mapping;
 
@@ -19,55 +20,93 @@ namespace Migration.Worker.Mapping;
 /// for an index) is refused unless that value is null or missing, and so is a mapped field that appears twice. With
 /// <see cref="UnmappedAction.Keep"/>, a subdocument of which columns take only parts is kept whole besides.</para>
 /// </remarks>
-internal sealed class RecordMapper
+internal sealed partial class RecordMapper
 {
-    /// <summary>A row beyond this is refused: PostgreSQL holds a field to 1 GiB, and a row of COPY likewise.</summary>
-    private const int MaxRowBytes = 512 * 1024 * 1024;
-
-    private const int MaxNamesInMessage = 5;
-
     private readonly FieldNode _root = FieldNode.Root();
     private readonly int _slots;
     private readonly ColumnStep[] _steps;
     private readonly ColumnStep? _kept;
+    private readonly bool _wantsFields;
     private readonly UnmappedAction _unmapped;
+    private readonly IReadOnlyList<ChildTable> _tables;
+    private readonly TableName _table;
 
     public RecordMapper(CollectionMapping mapping)
+        : this(ChildTable.Of(mapping), mapping, -1)
     {
-        _unmapped = mapping.Unmapped.Action;
+    }
+
+    /// <param name="place">The child's table among those of the collection.</param>
+    private RecordMapper(IReadOnlyList<ChildTable> tables, int place)
+        : this(tables, tables[place].Mapping, place)
+    {
+    }
+
+    private RecordMapper(IReadOnlyList<ChildTable> tables, CollectionMapping mapping, int place)
+    {
+        (_tables, _table, _unmapped) = (tables, mapping.Table, mapping.Unmapped.Action);
+        _leadingColumns = place < 0 ? 0 : tables[place].LeadingColumns;
         var columns = mapping.Columns.ToDictionary(c => c.Name);
         var kept = _unmapped == UnmappedAction.Keep ? mapping.Unmapped.Column : null;
         var slots = 0;
-        _steps = [.. TargetColumn.Of(mapping).Select(column => new ColumnStep(
-            column,
-            columns[column.Name].Path.Count == 0 ? null : FieldOf(columns[column.Name].Path, ref slots, takesWhole: true),
+        if (mapping.Columns.Any(column => column.IsElement)) _element = FieldNode.Element(ref slots);
+        _steps = [.. TargetColumn.Of(mapping).Skip(_leadingColumns).Select(column => new ColumnStep(
+            column with { Name = NameOf(column.Name) },
+            columns[column.Name] switch
+            {
+                { IsElement: true } => _element,
+                { Path.Count: 0 } => null,
+                { Path: var path } => FieldOf(path, ref slots, takesWhole: true),
+            },
             mapping.PrimaryKey.Contains(column.Name),
             column.Name == kept ? null : ComputedOf(columns[column.Name], ref slots))
         {
             References = columns[column.Name].References,
         })];
-        _kept = Array.Find(_steps, step => step.Column.Name == kept);
+        _kept = kept is null ? null : Array.Find(_steps, step => step.Column.Name == NameOf(kept));
+        _children = ChildrenOf(mapping, place, ref slots);
         _slots = slots;
+        _wantsFields = place < 0 || _root.HasChildren || _unmapped != UnmappedAction.Ignore;
+
+        string NameOf(string column) => place < 0 ? column : ChildTable.NameOf(mapping, column);
     }
 
-    /// <summary>Appends one row, or returns why not and leaves the buffer as it was.</summary>
-    public RecordRejection? Map(ReadOnlySpan<byte> document, RowBuffer rows)
+    /// <summary>Appends one row, or returns why not and leaves the buffers as they were.</summary>
+    /// <param name="children">Takes the rows of children, and must be there where the collection has some.</param>
+    public RecordRejection? Map(ReadOnlySpan<byte> document, RowBuffer rows, ChildRows? children = null)
+    {
+        var count = rows.Count;
+        if (MapRow(BsonType.Document, document, default, rows, children) is { } rejection)
+        {
+            rows.TruncateTo(count);
+            children?.TruncateTo(count);
+            return rejection.OfRecord();
+        }
+
+        children?.EndRecord();
+        return null;
+    }
+
+    /// <summary>The row of a document or element, and those of its children. After a refusal the caller takes back what was appended.</summary>
+    private ElementRejection? MapRow(BsonType type, ReadOnlySpan<byte> value, RowHead head, RowBuffer rows, ChildRows? children)
     {
         Span<FieldSlot> slots = stackalloc FieldSlot[_slots];
         slots.Clear();
-        if (FindFields(_root, document, 0, slots) is { } rejection) return rejection;
-        var count = rows.Count;
-        rows.AppendInt16((short)_steps.Length);
+        if (_element is not null) slots[_element.Slot] = new FieldSlot(type, 0, value.Length + 1);
+        if (_wantsFields)
+        {
+            if (type != BsonType.Document) return new ElementRejection(NoDocument(type, value), "");
+            if (FindFields(_root, value, 0, slots) is { } unfound) return new ElementRejection(unfound, "");
+        }
+
+        BeginRow(head, rows);
         foreach (var step in _steps)
         {
-            var rejected = WriteColumn(step, document, slots, rows);
-            if (rejected is null) continue;
-            rows.TruncateTo(count);
-            return rejected;
+            if (WriteColumn(step, value, slots, rows) is { } rejection) return new ElementRejection(rejection, "");
         }
 
         rows.EndRow();
-        return null;
+        return _children.Length == 0 ? null : MapChildren(value, slots, rows, children!);
     }
 
     private FieldNode FieldOf(IReadOnlyList<string> path, ref int slots, bool takesWhole)
@@ -134,7 +173,7 @@ internal sealed class RecordMapper
         var slot = slots[step.Field.Slot];
         if (slot.Length == 0 || slot.Type is BsonType.Null or BsonType.Undefined)
         {
-            if (step.Column.NotNull) return Missing(step, slot);
+            if (step.Column.NotNull) return Missing(step, slot.Found);
             rows.AppendNull();
             return null;
         }
@@ -171,7 +210,7 @@ internal sealed class RecordMapper
         if (computed.Apply(source, out var value) is { } broken) return Refused(step, broken, source, source);
         if (value.IsNull)
         {
-            if (step.Column.NotNull) return Missing(step, source.IsNull ? (step.Field is null ? default : slots[step.Field.Slot]) : new FieldSlot(BsonType.Null, 0, 1));
+            if (step.Column.NotNull) return Missing(step, source.IsNull ? (step.Field is null ? null : slots[step.Field.Slot].Found) : BsonType.Null);
             rows.AppendNull();
             return null;
         }
@@ -223,6 +262,7 @@ internal sealed class RecordMapper
     private RecordRejection LeadsNowhere(FieldNode field, BsonType type, ReadOnlySpan<byte> value)
     {
         var step = Array.Find(_steps, s => s.SourceBelow(field) is not null);
+        if (step is null && Array.Find(_children, child => child.Field.IsBelow(field)) is { } child) return LeadsToNoElements(field, child, type, value);
         return new RecordRejection(
             RecordStage.Map, step?.Column.Name, SqlStates.InvalidText,
             $"field '{field.Path}' is {BsonText.Describe(type, value)}; the path '{step?.SourceBelow(field)?.Path}' leads through it and "
@@ -233,60 +273,14 @@ internal sealed class RecordMapper
     {
         names ??= [];
         // One more than is shown tells that there are more.
-        if (names.Count <= MaxNamesInMessage) names.Add(BsonText.Shorten(name));
+        if (names.Count <= MostNames) names.Add(BsonText.Shorten(name));
     }
-
-    private static RecordRejection Unreadable(BsonFault fault) =>
-        new(RecordStage.Read, null, null, $"unreadable document: {fault.Describe()}");
-
-    private static RecordRejection Twice(FieldNode field) => new(
-        RecordStage.Map, null, null,
-        $"the field '{field.Path}' appears twice in the document, so that no one value is its value. Mend the document.");
-
-    private static RecordRejection Unmapped(List<string> names)
-    {
-        var more = names.Count > MaxNamesInMessage ? ", ..." : "";
-        var list = string.Join(", ", names.Take(MaxNamesInMessage).Select(n => $"'{n}'"));
-        return new RecordRejection(
-            RecordStage.Map, null, null,
-            $"no column takes the fields {list}{more}. Map them in the migration file, or let 'unmapped' ignore or keep them.");
-    }
-
-    private static RecordRejection Missing(ColumnStep step, FieldSlot slot)
-    {
-        var found = slot.Length == 0 ? "missing" : BsonText.NameOf(slot.Type);
-        var knob = step.IsKey
-            ? $"Column '{step.Column.Name}' is in the primary key: choose another key in the migration file, or mend the document."
-            : $"Take 'required' from column '{step.Column.Name}' in the migration file to let it be null.";
-        return Reject(step, SqlStates.NotNull, $"{step.SourceName} is {found}; column '{step.Column.Name}' must have a value. {knob}");
-    }
-
-    private static RecordRejection Refused(ColumnStep step, Refusal refusal, BsonType type, ReadOnlySpan<byte> value)
-    {
-        var found = refusal.Found ?? BsonText.Describe(type, value);
-        return Reject(
-            step, refusal.SqlState,
-            $"field '{step.Field!.Path}{refusal.Within}' is {found}; {step.TypeName} {refusal.Reason}. {step.Advise(refusal.Advice)}");
-    }
-
-    /// <param name="source">The value that the document has.</param>
-    /// <param name="value">What the transforms made of it, which the column refused.</param>
-    private static RecordRejection Refused(ColumnStep step, Refusal refusal, ColumnValue source, ColumnValue value)
-    {
-        var found = value == source ? $"{refusal.Found ?? source.ToString()}" : $"{source}, and after its transforms {refusal.Found ?? value.ToString()}";
-        var subject = refusal.Transform is null ? step.TypeName : $"transform {refusal.Transform}";
-        var within = refusal.Within.Length == 0 ? "" : $" at '{refusal.Within[1..]}'";
-        return Reject(step, refusal.SqlState, $"{step.SourceName}{within} is {found}; {subject} {refusal.Reason}. {step.Advise(refusal.Advice)}");
-    }
-
-    private static RecordRejection TooLarge(ColumnStep step, int bytes) => Reject(
-        step, SqlStates.LimitExceeded,
-        $"the row has {bytes} bytes up to column '{step.Column.Name}', and {MaxRowBytes} is the limit. Map fewer columns from the same field.");
-
-    private static RecordRejection Reject(ColumnStep step, string sqlState, string message) =>
-        new(RecordStage.Map, step.Column.Name, sqlState, message);
 
     /// <summary>Where a field's value stands in the document. Length is one more than the value's, and 0 when it is missing.</summary>
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct FieldSlot(BsonType Type, int Offset, int Length);
+    private readonly record struct FieldSlot(BsonType Type, int Offset, int Length)
+    {
+        /// <summary>Null when it is missing.</summary>
+        public BsonType? Found => Length == 0 ? null : Type;
+    }
 }

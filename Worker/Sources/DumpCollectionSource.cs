@@ -136,9 +136,9 @@ internal sealed class DumpCollectionSource : ICollectionSource
 
     internal ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> frame) => _framing.Key(_framing.Identity(frame).ToArray()).Span;
 
-    /// <summary>The same for a page's last record, which is BSON whatever the file holds, unless it could not be read.</summary>
-    internal ReadOnlySpan<byte> LastKey(RecordPage page) =>
-        page.IsLastReadable || _framing is BsonFraming ? BsonFraming.KeyOf(page.LastDocument) : default;
+    /// <summary>The same for a record of a page, which is BSON whatever the file holds, unless it could not be read.</summary>
+    internal ReadOnlySpan<byte> KeyOf(SourceRecord record) =>
+        record.Error is null || _framing is BsonFraming ? BsonFraming.KeyOf(record.Document.Span) : default;
 
     internal SourceException Changed(long at, string what) =>
         new($"{_path}: {what} at byte {at}: the dump changed since it was planned; plan a new run");

@@ -14,7 +14,9 @@ internal sealed class DumpPageReading
     private readonly int _maxRecords;
     private readonly int _maxBytes;
     private readonly long _last;
-    private long _lastAt = -1;
+
+    /// <summary>The byte at which each record of the page begins.</summary>
+    private readonly List<long> _starts = [];
     private bool _reachedEnd;
 
     public DumpPageReading(DumpCollectionSource source, KeyRange range, RecordPosition? after, int maxRecords, int maxBytes)
@@ -53,7 +55,10 @@ internal sealed class DumpPageReading
     {
         if (!IsDone)
             throw _source.Changed(_last, "no record starts");
-        Page.Seal(Page.Count == 0 ? _range.Last : Positions.Of(_source.LastKey(Page), _lastAt), _reachedEnd);
+        var (source, starts) = (_source, _starts);
+        Page.Seal(
+            Page.Count == 0 ? _range.Last : null, _ => _reachedEnd,
+            (page, record) => Positions.Of(source.KeyOf(page.Records[record]), starts[record]));
         _source.Measured(Page);
         return Page;
     }
@@ -69,7 +74,7 @@ internal sealed class DumpPageReading
         }
 
         document.CopyTo(Page.Add(document.Length, error));
-        _lastAt = at;
+        _starts.Add(at);
         IsDone = Page.Count == _maxRecords && at != _last;
     }
 

@@ -112,8 +112,9 @@ internal sealed class MongoCollectionSource(
             }
         }
 
-        var last = page.Count == 0 ? range.Last : Positions.Of(RawBson.Find(page.LastDocument, "_id"u8).Bytes, null);
-        page.Seal(last, last == range.Last);
+        page.Seal(
+            page.Count == 0 ? range.Last : null, last => last == range.Last,
+            (read, record) => Positions.Of(RawBson.Find(read.Records[record].Document.Span, "_id"u8).Bytes, null));
         if (page.Count > 0)
             _averageBytes = (int)(page.Bytes / page.Count);
         return page;

@@ -10,6 +10,7 @@ internal sealed class RecordPage : SourcePage
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _length;
     private SourceRecord[] _records = [];
+    private Func<RecordPage, int, RecordPosition>? _positionOf;
     private RecordPosition _last;
     private bool _isFinal;
 
@@ -21,12 +22,9 @@ internal sealed class RecordPage : SourcePage
 
     public override long Bytes => _length;
 
+    public override RecordPosition PositionOf(int record) => _positionOf!(this, record);
+
     public int Count => _places.Count;
-
-    /// <summary>The document that was added last; there must be one.</summary>
-    public ReadOnlySpan<byte> LastDocument => _bytes.AsSpan(_places[^1].Start, _places[^1].Length);
-
-    public bool IsLastReadable => _places[^1].Error is null;
 
     /// <summary>True when a document of that size has its place in a page of at most <paramref name="maxBytes"/>.</summary>
     public bool Fits(int documentBytes, int maxBytes) => Count == 0 || (long)_length + documentBytes <= maxBytes;
@@ -41,10 +39,14 @@ internal sealed class RecordPage : SourcePage
     }
 
     /// <summary>Call once, after the last record.</summary>
-    public void Seal(RecordPosition last, bool isFinal)
+    /// <param name="end">Where a page without records ends; null for one that has some.</param>
+    /// <param name="positionOf">Where a record of the page that it is given stands.</param>
+    public void Seal(RecordPosition? end, Func<RecordPosition, bool> isFinal, Func<RecordPage, int, RecordPosition> positionOf)
     {
         _records = [.. _places.Select(place => new SourceRecord(_bytes.AsMemory(place.Start, place.Length), place.Error))];
-        (_last, _isFinal) = (last, isFinal);
+        _positionOf = positionOf;
+        _last = end ?? positionOf(this, Count - 1);
+        _isFinal = isFinal(_last);
     }
 
     protected override void Dispose(bool disposing)

@@ -14,6 +14,9 @@ public abstract class SourcePage : IDisposable
     /// </summary>
     public abstract RecordPosition Last { get; }
 
+    /// <summary>Where a record of the page stands: the checkpoint of a page that ends with it.</summary>
+    public abstract RecordPosition PositionOf(int record);
+
     /// <summary>True when the slice is known to hold no record after this page.</summary>
     public abstract bool IsFinal { get; }
 

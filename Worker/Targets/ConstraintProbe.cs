@@ -96,7 +96,7 @@ internal sealed record ConstraintProbe(IReadOnlyList<string> Columns, string Que
             columns,
             $"SELECT number FROM (SELECT {{1}} AS number, row_number() OVER (PARTITION BY {string.Join(", ", names)} ORDER BY {{1}}) AS nth "
             + $"FROM {{0}} WHERE {string.Join(" AND ", names.Select(name => $"{name} IS NOT NULL"))}) AS repeated WHERE nth > 1 "
-            + $"UNION ALL SELECT s.{{1}} FROM {{0}} AS s WHERE EXISTS (SELECT FROM {Literal(table)} AS t "
+            + $"UNION SELECT s.{{1}} FROM {{0}} AS s WHERE EXISTS (SELECT FROM {Literal(table)} AS t "
             + $"WHERE {string.Join(" AND ", names.Select(name => $"t.{name} = s.{name}"))} {OneByOne})");
     }
 

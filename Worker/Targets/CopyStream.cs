@@ -19,6 +19,11 @@ internal static class CopyStream
         NpgsqlConnection connection, string copy, RowBuffer rows, int first, int count, CancellationToken cancellationToken) =>
         CopyAsync(connection, copy, (stream, token) => SendRowsAsync(stream, rows.Rows(first, count), token), cancellationToken);
 
+    /// <summary>Several runs of rows, one after the other.</summary>
+    public static Task SendAsync(
+        NpgsqlConnection connection, string copy, RowBuffer rows, IReadOnlyList<(int First, int Count)> runs, CancellationToken cancellationToken) =>
+        CopyAsync(connection, copy, (stream, token) => SendRunsAsync(stream, rows, runs, token), cancellationToken);
+
     /// <summary>All rows but those at the places <paramref name="without"/>, which ascend.</summary>
     public static Task SendWithoutAsync(
         NpgsqlConnection connection, string copy, RowBuffer rows, IReadOnlyList<int> without, CancellationToken cancellationToken) =>
@@ -31,6 +36,7 @@ internal static class CopyStream
 
     /// <summary>Ends the COPY when <paramref name="send"/> has returned; when it throws, none of its rows are kept.</summary>
     /// <exception cref="NpgsqlException">What the server refused, or how the connection was lost.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; Npgsql itself tells it as a failure to write.</exception>
     internal static async Task CopyAsync(
         NpgsqlConnection connection, string copy, Func<Stream, CancellationToken, Task> send, CancellationToken cancellationToken)
     {
@@ -41,9 +47,10 @@ internal static class CopyStream
             await send(stream, cancellationToken);
             await stream.WriteAsync(Trailer, cancellationToken);
         }
-        catch
+        catch (Exception e)
         {
             await AbandonAsync(stream);
+            if (e is NpgsqlException && cancellationToken.IsCancellationRequested) throw new OperationCanceledException("The COPY was cancelled.", e, cancellationToken);
             throw;
         }
 
@@ -75,6 +82,12 @@ internal static class CopyStream
         }
 
         await stream.WriteAsync(rows, cancellationToken);
+    }
+
+    private static async Task SendRunsAsync(
+        Stream stream, RowBuffer rows, IReadOnlyList<(int First, int Count)> runs, CancellationToken cancellationToken)
+    {
+        foreach (var (first, count) in runs) await SendRowsAsync(stream, rows.Rows(first, count), cancellationToken);
     }
 
     private static async Task SendRowsWithoutAsync(

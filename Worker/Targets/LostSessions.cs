@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Data;
 using Npgsql;
 
 namespace Migration.Worker.Targets;
@@ -6,7 +8,7 @@ namespace Migration.Worker.Targets;
 /// Ends on the server the sessions that this process has lost. One that was left in the middle of a COPY waits for rows
 /// that nobody will send, with locks on those it has; where what lies between (a proxy, a load balancer) answers for the
 /// lost client, no keepalive ends it, and no time-out either, as PostgreSQL heeds none while it reads a COPY. Whoever
-/// writes the same rows again would wait for it for ever.
+/// writes the same rows again would wait for it for ever, be it the attempt that lost it or a later one: they share this.
 /// </summary>
 internal sealed class LostSessions(NpgsqlDataSource target)
 {
@@ -18,7 +20,7 @@ internal sealed class LostSessions(NpgsqlDataSource target)
           AND pid <> pg_backend_pid()
         """;
 
-    private int? _lost;
+    private readonly ConcurrentDictionary<int, bool> _lost = new();
 
     /// <summary>Runs it on a connection, and remembers the session should the connection not outlive it.</summary>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> action, CancellationToken cancellationToken)
@@ -29,21 +31,22 @@ internal sealed class LostSessions(NpgsqlDataSource target)
         {
             return await action(connection);
         }
-        catch when (connection.State != System.Data.ConnectionState.Open)
+        catch when (connection.State != ConnectionState.Open)
         {
-            _lost = session;
+            _lost[session] = true;
             throw;
         }
     }
 
-    /// <summary>To be called before what was lost is done again; does nothing where nothing was.</summary>
+    /// <summary>To be called before anything is written; does nothing where nothing was lost.</summary>
     public async Task EndAsync(CancellationToken cancellationToken)
     {
-        if (_lost is not { } session)
-            return;
-        await using var command = target.CreateCommand(Terminate);
-        command.Parameters.Add(new() { Value = session });
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        _lost = null;
+        foreach (var session in _lost.Keys)
+        {
+            await using var command = target.CreateCommand(Terminate);
+            command.Parameters.Add(new() { Value = session });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            _lost.TryRemove(session, out _);
+        }
     }
 }

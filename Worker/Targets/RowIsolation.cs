@@ -16,7 +16,14 @@ namespace Migration.Worker.Targets;
 /// an attempt shrinks to about twice the distance between them and doubles with each success: a batch in which every
 /// row is at fault is otherwise sent as often as it has rows.</para>
 /// </remarks>
-internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTransaction transaction)
+/// <param name="lineOf">
+/// Where an attempt sends something else than its rows one a line: which of them the line belongs to, as if each were one.
+/// Takes the number of the attempt's first row and the line, from 1.
+/// </param>
+/// <param name="refused">What is kept of a refusal, given the row's number; <see cref="RefusedRow.Of(int, PostgresException)"/> when left out.</param>
+internal sealed partial class RowIsolation(
+    NpgsqlConnection connection, NpgsqlTransaction transaction,
+    Func<int, int, int>? lineOf = null, Func<int, PostgresException, RejectedRow>? refused = null)
 {
     /// <summary>Sends rows, and tells how many the target took.</summary>
     public delegate Task<int> Attempt(int first, int count, CancellationToken cancellationToken);
@@ -24,6 +31,7 @@ internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTr
     private const string Savepoint = "migration_rows";
     private const int SmallestRun = 8;
 
+    private readonly Func<int, PostgresException, RejectedRow> _refused = refused ?? RefusedRow.Of;
     private readonly Stack<(int First, int Count)> _runs = new();
     private readonly List<RejectedRow> _rejected = [];
     private long _longestRun = int.MaxValue;
@@ -97,14 +105,14 @@ internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTr
     {
         if (run.Count == 1)
         {
-            _rejected.Add(RefusedRow.Of(run.First, error));
+            _rejected.Add(_refused(run.First, error));
         }
-        else if (LineOf(error) is { } line && line <= run.Count)
+        else if (LineOf(run.First, error) is { } line && line <= run.Count)
         {
             // The rest waits below; the row at fault goes on the stack alone only in the list of the rejected.
             _runs.Push((run.First + line, run.Count - line));
             _runs.Push((run.First, line - 1));
-            _rejected.Add(RefusedRow.Of(run.First + line - 1, error));
+            _rejected.Add(_refused(run.First + line - 1, error));
             _longestRun = Math.Max(SmallestRun, 2L * line);
         }
         else
@@ -114,6 +122,8 @@ internal sealed partial class RowIsolation(NpgsqlConnection connection, NpgsqlTr
             _runs.Push((run.First, half));
         }
     }
+
+    private int? LineOf(int first, PostgresException error) => LineOf(error) is { } line ? lineOf?.Invoke(first, line) ?? line : null;
 
     /// <summary>
     /// The line of COPY's error, from 1; null where none is named or it cannot be relied on. COPY buffers rows and sets

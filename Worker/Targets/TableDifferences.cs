@@ -6,15 +6,21 @@ namespace Migration.Worker.Targets;
 internal static class TableDifferences
 {
     /// <summary>Each a clause to follow "table x: "; empty when rows can be written.</summary>
-    public static IReadOnlyList<string> Between(CollectionMapping mapping, FoundTable found)
+    public static IReadOnlyList<string> Between(WantedTable wanted, FoundTable found)
     {
+        var mapping = wanted.Mapping;
         if (found.Kind is not ('r' or 'p')) return ["it is not a table (a view, an index or a foreign table has its name)"];
-        return [.. Rights(mapping, found), .. Columns(mapping, found), .. Extra(mapping, found), .. Key(mapping, found)];
+        return [.. Rights(wanted, found), .. Columns(mapping, found), .. Extra(mapping, found), .. Key(mapping, found)];
     }
 
-    private static IEnumerable<string> Rights(CollectionMapping mapping, FoundTable found)
+    private static IEnumerable<string> Rights(WantedTable wanted, FoundTable found)
     {
-        var missing = found.MissingRights.Where(r => r != "UPDATE" || mapping.OnConflict == ConflictAction.Overwrite).ToList();
+        var missing = found.MissingRights.Where(right => right switch
+        {
+            "UPDATE" => wanted.Mapping.OnConflict == ConflictAction.Overwrite,
+            "DELETE" => wanted.LosesRows,
+            _ => true,
+        }).ToList();
         if (missing.Count > 0) yield return $"the target's user lacks the right to {string.Join(", ", missing)}; grant it";
     }
 

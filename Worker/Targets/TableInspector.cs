@@ -15,7 +15,8 @@ internal sealed class TableInspector(NpgsqlConnection connection)
                    array_remove(ARRAY[
                        CASE WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'SELECT' END,
                        CASE WHEN NOT has_table_privilege(c.oid, 'INSERT') THEN 'INSERT' END,
-                       CASE WHEN NOT has_table_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END], NULL)
+                       CASE WHEN NOT has_table_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
+                       CASE WHEN NOT has_table_privilege(c.oid, 'DELETE') THEN 'DELETE' END], NULL)
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = $1 AND c.relname = $2
             """;
@@ -100,7 +101,7 @@ internal sealed class TableInspector(NpgsqlConnection connection)
 }
 
 /// <param name="Kind">pg_class.relkind: r a table, p a partitioned one, others take no COPY.</param>
-/// <param name="MissingRights">Of SELECT, INSERT and UPDATE.</param>
+/// <param name="MissingRights">Of SELECT, INSERT, UPDATE and DELETE.</param>
 /// <param name="Key">The primary key's columns; empty without one.</param>
 /// <param name="KeyIsImmediate">False for a deferrable primary key.</param>
 internal sealed record FoundTable(

@@ -10,7 +10,10 @@ internal static class TargetTables
     private const long CreationLock = 0x4D49_4752_5441_424C;
 
     /// <summary>One transaction for all tables: on failure nothing is left that was not there before.</summary>
-    /// <returns>One entry for each table, in the order of the collections; two collections may share one.</returns>
+    /// <returns>
+    /// One entry for each table, in the order of the collections, each followed by its children's; two collections may share
+    /// one.
+    /// </returns>
     /// <exception cref="TargetException">Names every difference and every missing right, not only the first.</exception>
     public static Task<IReadOnlyList<TargetTable>> EnsureAllAsync(
         NpgsqlConnection connection, IReadOnlyList<CollectionMapping> mappings, CancellationToken cancellationToken)
@@ -26,17 +29,19 @@ internal static class TargetTables
         => EnsureAllAsync(connection, mappings, keep: false, cancellationToken);
 
     private static async Task<IReadOnlyList<TargetTable>> EnsureAllAsync(
-        NpgsqlConnection connection, IReadOnlyList<CollectionMapping> mappings, bool keep, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyList<CollectionMapping> collections, bool keep, CancellationToken cancellationToken)
     {
-        var problems = mappings.SelectMany(NameProblems).Concat(SharedTableProblems(mappings)).ToList();
+        var wantedTables = collections.SelectMany(WantedTable.Of).ToList();
+        var problems = wantedTables.SelectMany(wanted => NameProblems(wanted.Mapping))
+            .Concat(SharedTableProblems([.. wantedTables.Select(wanted => wanted.Mapping)])).ToList();
         ThrowIfAny(problems);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({CreationLock})", cancellationToken);
         var tables = new List<TargetTable>();
-        foreach (var mapping in mappings)
+        foreach (var wanted in wantedTables)
         {
-            if (tables.Exists(t => t.Table == mapping.Table)) continue;
-            tables.Add(await EnsureAsync(connection, mapping, problems, cancellationToken));
+            if (tables.Exists(t => t.Table == wanted.Mapping.Table)) continue;
+            tables.Add(await EnsureAsync(connection, wanted, problems, cancellationToken));
         }
 
         ThrowIfAny(problems);
@@ -46,13 +51,14 @@ internal static class TargetTables
     }
 
     private static async Task<TargetTable> EnsureAsync(
-        NpgsqlConnection connection, CollectionMapping mapping, List<string> problems, CancellationToken cancellationToken)
+        NpgsqlConnection connection, WantedTable wanted, List<string> problems, CancellationToken cancellationToken)
     {
+        var mapping = wanted.Mapping;
         var inspector = new TableInspector(connection);
         var found = await inspector.FindAsync(mapping.Table, cancellationToken);
         if (found is not null)
         {
-            var differences = TableDifferences.Between(mapping, found);
+            var differences = TableDifferences.Between(wanted, found);
             problems.AddRange(differences.Select(d => $"table {mapping.Table}: {d}"));
             var hasRows = differences.Count == 0 && await inspector.HasRowsAsync(mapping.Table, cancellationToken);
             return new TargetTable(mapping.Table, Created: false, hasRows);

@@ -5,7 +5,7 @@ internal static class CallSection
 {
     public static readonly string[] Keys = ["timeoutSeconds", "retries", "maxConcurrent", "maxPerSecond"];
 
-    private static readonly IntRange TimeoutSeconds = new(1, 600);
+    public static readonly IntRange TimeoutSeconds = new(1, 600);
     private static readonly IntRange Retries = new(0, 20);
     private static readonly IntRange MaxConcurrent = new(1, 10_000);
     private static readonly IntRange MaxPerSecond = new(1, 1_000_000);

@@ -2,7 +2,7 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static class CollectionSection
 {
-    public static readonly string[] Keys = ["name", "filter", "table", "primaryKey", "onConflict", LimitsSection.MaxQuarantined, "columns", "unmapped", EnrichSection.Key, AfterLoadSection.Key];
+    public static readonly string[] Keys = ["name", "filter", "table", "primaryKey", "onConflict", LimitsSection.MaxQuarantined, "columns", "unmapped", EnrichSection.Key, ChildrenSection.Key, AfterLoadSection.Key];
 
     public static readonly string[] ConflictActions = ["fail", "skip", "overwrite"];
 
@@ -12,20 +12,38 @@ internal static class CollectionSection
         var unmapped = UnmappedSection.Read(section);
         var columns = ColumnsSection.Read(section, unmapped.Column);
         var key = ReadPrimaryKey(section, columns, unmapped.Column);
+        var table = ReadTable(section, name, defaultSchema);
+        var children = ChildrenSection.Read(section, new ChildrenSection.Parent(table, key), defaultSchema);
+        var steps = EnrichSection.Read(section, columns, unmapped.Column, children);
+        if (children is not null)
+        {
+            CheckKeyIsMapped(section, key, steps ?? []);
+        }
+
         var mapping = new CollectionMapping
         {
             Name = name,
             Filter = FilterText.Read(section, "filter"),
-            Table = ReadTable(section, name, defaultSchema),
+            Table = table,
             PrimaryKey = key,
             OnConflict = Enum.Parse<ConflictAction>(section.Choice("onConflict", ConflictActions) ?? "fail", ignoreCase: true),
             MaxQuarantined = LimitsSection.Limit(section),
             // PostgreSQL makes a key's columns NOT NULL, so a record without one must be quarantined before it gets there.
             Columns = [.. columns.Select(c => c with { Required = c.Required || key.Contains(c.Name) })],
-            Enrich = EnrichSection.Read(section, columns, unmapped.Column),
+            Enrich = steps,
             Unmapped = unmapped,
+            Children = children,
         };
         return mapping with { AfterLoad = AfterLoadSection.Read(section, mapping) };
+    }
+
+    private static void CheckKeyIsMapped(SectionReader section, IReadOnlyList<string> key, IReadOnlyList<EnrichmentStep> steps)
+    {
+        if (steps.SelectMany(step => step.Writes).FirstOrDefault(key.Contains) is { } written)
+        {
+            section.Mistake(
+                EnrichSection.Key, $"gives values to {Shown.Text(written)}, which is in the primary key; {ChildrenSection.Key} have the key as the document gives it, expected another key or no {ChildrenSection.Key}");
+        }
     }
 
     private static string ReadName(SectionReader section)
@@ -69,17 +87,24 @@ internal static class CollectionSection
         }
     }
 
+    private const string ExpectedKey = "the name of a column, or a list of names";
+
     private static IReadOnlyList<string> ReadPrimaryKey(SectionReader section, IReadOnlyList<ColumnMapping> columns, string? unmapped)
     {
-        const string expected = "the name of a column, or a list of names";
         if (section.Find("primaryKey") is null)
         {
             var id = columns.FirstOrDefault(c => c.Path is ["_id"]);
-            section.Missing("primaryKey", expected + (id is null ? "" : $", such as {id.Name}"));
+            section.Missing("primaryKey", ExpectedKey + (id is null ? "" : $", such as {id.Name}"));
             return [];
         }
 
-        var key = section.Texts("primaryKey", expected);
+        return ReadKey(section, columns, unmapped);
+    }
+
+    /// <summary>The primary key that the section names.</summary>
+    public static IReadOnlyList<string> ReadKey(SectionReader section, IReadOnlyList<ColumnMapping> columns, string? unmapped)
+    {
+        var key = section.Texts("primaryKey", ExpectedKey);
         for (var i = 0; i < key.Count; i++)
         {
             CheckKeyColumn(section, key[i], key.Take(i).Any(k => k.Value == key[i].Value), columns, unmapped);

@@ -22,6 +22,7 @@ internal static class CollectionsSection
         var collections = list.Items.Select((item, index) => ReadOne(top, item, index, defaultSchema)).ToList();
         CheckUnique(top.Context.Mistakes, collections, c => c.Mapping.Name, "name", "expected each collection once");
         CheckUnique(top.Context.Mistakes, collections, c => c.Mapping.Table.Quoted, "table", "expected a table for each collection");
+        CheckChildTables(top.Context.Mistakes, collections);
         return ReadReferences(collections, defaultSchema, database);
     }
 
@@ -42,6 +43,26 @@ internal static class CollectionsSection
         var section = new SectionReader(label, item, item.Place, CollectionSection.Keys, top.Context);
         return (section, CollectionSection.Read(section, defaultSchema));
     }
+
+    private static void CheckChildTables(Mistakes mistakes, List<(SectionReader Section, CollectionMapping Mapping)> collections)
+    {
+        var lines = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (section, mapping) in collections.Where(c => c.Mapping.Table.Name.Length > 0))
+        {
+            lines.TryAdd(mapping.Table.Quoted, section.PlaceOf("table").Line);
+        }
+
+        foreach (var child in collections.SelectMany(c => All(c.Mapping.Children)).Where(child => child.Table.Name.Length > 0))
+        {
+            if (!lines.TryAdd(child.Table.Quoted, child.Line))
+            {
+                mistakes.Add(new Place(child.Line, 1), $"the table of the child at '{child.PathText}' is already on line {lines[child.Table.Quoted]}; expected a table for each child");
+            }
+        }
+    }
+
+    private static IEnumerable<ChildMapping> All(IReadOnlyList<ChildMapping>? children) =>
+        (children ?? []).SelectMany(child => All(child.Children).Prepend(child));
 
     private static void CheckUnique(
         Mistakes mistakes,

@@ -9,6 +9,8 @@ internal static class ColumnsSection
 
     private static readonly string[] NotBesideEnriched = ["path", "constant", "default", "transform"];
 
+    private static readonly string[] NotBesideElement = ["enriched", "constant"];
+
     private static readonly string[] NotOfUnmapped = ["path", "constant", "default", "transform"];
 
     private const string ExpectedType = "a PostgreSQL type, such as text or numeric(18,2)";
@@ -16,7 +18,8 @@ internal static class ColumnsSection
     private static readonly ColumnType AnyType = new(ColumnKind.Text);
 
     /// <param name="unmapped">The column that takes unmapped fields; it has no path, and is added at the end when it is not listed.</param>
-    public static IReadOnlyList<ColumnMapping> Read(SectionReader collection, string? unmapped)
+    /// <param name="ofElements">The columns of a child's table, where a path begins at an element and <c>.</c> is the element itself.</param>
+    public static IReadOnlyList<ColumnMapping> Read(SectionReader collection, string? unmapped, bool ofElements = false)
     {
         const string expected = "a map with at least one column, such as { id: { path: _id, type: text } }";
         if (collection.Find("columns") is not { } node)
@@ -31,7 +34,7 @@ internal static class ColumnsSection
             return [];
         }
 
-        var columns = map.Entries.Select(entry => ReadOne(collection, entry.Key, entry.Value, unmapped)).ToList();
+        var columns = map.Entries.Select(entry => ReadOne(collection, entry.Key, entry.Value, unmapped, ofElements)).ToList();
         if (unmapped is not null && columns.TrueForAll(c => c.Name != unmapped))
         {
             columns.Add(new ColumnMapping(unmapped, [], new ColumnType(ColumnKind.Jsonb), false, collection.PlaceOf("unmapped").Line));
@@ -40,7 +43,7 @@ internal static class ColumnsSection
         return columns;
     }
 
-    private static ColumnMapping ReadOne(SectionReader collection, YamlText key, YamlNode value, string? unmapped)
+    private static ColumnMapping ReadOne(SectionReader collection, YamlText key, YamlNode value, string? unmapped, bool ofElements)
     {
         var label = $"{collection.Label("columns")}.{key.Raw}";
         if (Identifier.ColumnProblem(key.Raw) is { } problem)
@@ -50,11 +53,11 @@ internal static class ColumnsSection
 
         var column = value is YamlText
             ? new ColumnMapping(key.Raw, PathFrom(collection, key.Raw, key.Place, label), ReadType(collection, value, label), false, key.Place.Line)
-            : ReadMap(new SectionReader(label, value, key.Place, Keys, collection.Context), key);
+            : ReadMap(new SectionReader(label, value, key.Place, Keys, collection.Context), key, ofElements);
         return key.Raw == unmapped ? AsUnmapped(collection, column, value, label) : column;
     }
 
-    private static ColumnMapping ReadMap(SectionReader section, YamlText key)
+    private static ColumnMapping ReadMap(SectionReader section, YamlText key, bool ofElements)
     {
         if (section.Find("type") is null)
         {
@@ -63,6 +66,16 @@ internal static class ColumnsSection
 
         var type = section.Find("type") is { } node ? ReadType(section, node, section.Label("type")) : AnyType;
         var required = section.Flag("required") ?? false;
+        if (ofElements && section.Find("path") is YamlText { Raw: "." })
+        {
+            return ReadElement(section, key, type, required);
+        }
+
+        if (ofElements && section.Flag("enriched") == true)
+        {
+            section.Mistake("enriched", $"is true in a table of {ChildrenSection.Key}, whose columns no step of {EnrichSection.Key} fills; expected a path");
+        }
+
         return section.Flag("enriched") == true
             ? ReadEnriched(section, key, type, required)
             : ReadMapped(section, key, type, required);
@@ -77,6 +90,28 @@ internal static class ColumnsSection
         }
 
         return new ColumnMapping(key.Raw, [], type, required, key.Place.Line) { IsEnriched = true };
+    }
+
+    // Its path is empty, as it takes no field of the element.
+    private static ColumnMapping ReadElement(SectionReader section, YamlText key, ColumnType type, bool required)
+    {
+        foreach (var other in NotBesideElement.Where(other => section.Find(other) is not null))
+        {
+            section.Mistake(other, "stands beside path '.', which is the element itself; expected one of them");
+        }
+
+        var transforms = TransformsSection.Read(section, type);
+        if (transforms is [{ Kind: TransformKind.Concat }, ..])
+        {
+            section.Mistake("path", "stands beside a concat, which names its fields itself; expected one of the two");
+        }
+
+        return new ColumnMapping(key.Raw, [], type, required, key.Place.Line)
+        {
+            IsElement = true,
+            Default = ColumnLiteral.Read(section, "default", type),
+            Transforms = transforms,
+        };
     }
 
     private static ColumnMapping ReadMapped(SectionReader section, YamlText key, ColumnType type, bool required)
@@ -169,6 +204,6 @@ internal static class ColumnsSection
             collection.Context.Mistakes.Add(value.Place, $"{label} takes the unmapped fields but is {column.Type}; expected jsonb");
         }
 
-        return column with { Path = [], Constant = null, Default = null, Transforms = [] };
+        return column with { Path = [], Constant = null, Default = null, Transforms = [], IsElement = false };
     }
 }

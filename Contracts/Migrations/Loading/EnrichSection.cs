@@ -12,15 +12,17 @@ internal static class EnrichSection
         ["http"] = (step, columns) => HttpStepSection.Read(step.Section("http", HttpStepSection.Keys), columns),
         ["rehost"] = (step, columns) => RehostStepSection.Read(step.Section("rehost", RehostStepSection.Keys), columns),
         ["lookup"] = (step, columns) => LookupStepSection.Read(step.Section("lookup", LookupStepSection.Keys), columns),
+        ["plugin"] = (step, columns) => PluginStepSection.Read(step.Section("plugin", PluginStepSection.Keys), columns),
     };
 
     public static IReadOnlyCollection<string> Kinds => Readers.Keys;
 
     /// <returns>Null where the collection has none.</returns>
-    public static IReadOnlyList<EnrichmentStep>? Read(SectionReader collection, IReadOnlyList<ColumnMapping> columns, string? unmapped)
+    public static IReadOnlyList<EnrichmentStep>? Read(
+        SectionReader collection, IReadOnlyList<ColumnMapping> columns, string? unmapped, IReadOnlyList<ChildMapping>? children)
     {
         const string expected = "a list of steps, such as - http: { url: ..., take: { column: field } }";
-        var names = new StepColumns([.. columns.Where(column => column.Name != unmapped)]);
+        var names = new StepColumns([.. columns.Where(column => column.Name != unmapped)], children);
         if (collection.Find(Key) is not { } node)
         {
             CheckFilled(collection, names, []);

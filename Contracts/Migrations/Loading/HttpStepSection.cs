@@ -4,7 +4,7 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static partial class HttpStepSection
 {
-    public static readonly string[] Keys = ["url", "method", "headers", "send", "take", "batch", "answers", "onFailure", .. CallSection.Keys];
+    public static readonly string[] Keys = ["url", "method", "headers", "send", "take", "batch", "answers", "onFailure", StepSeconds.Key, .. CallSection.Keys];
 
     public static readonly string[] Methods = ["GET", "POST", "PUT"];
 
@@ -32,6 +32,7 @@ internal static partial class HttpStepSection
             Batch = batch,
             Answers = section.Text("answers", "the path of the array of answers, such as results") is { } path ? path.Split('.') : [],
             OnFailure = FailureActionText.Read(section),
+            SecondsPerRecord = StepSeconds.Read(section),
             Calls = CallSection.Read(section),
         };
     }

@@ -5,7 +5,7 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static partial class RehostStepSection
 {
-    public static readonly string[] Keys = ["columns", "store", "link", "types", "maxBytes", "allow", FailureActionText.Key, .. CallSection.Keys];
+    public static readonly string[] Keys = ["columns", "store", "link", "types", "maxBytes", "allow", FailureActionText.Key, StepSeconds.Key, .. CallSection.Keys];
 
     public static RehostStep Read(SectionReader section, StepColumns columns)
     {
@@ -25,6 +25,7 @@ internal static partial class RehostStepSection
             MaxBytes = SizeText.Read(section, "maxBytes", 1, 1024 * 1024 * 1024, "a size from 1B to 1GiB, such as 20MiB") ?? defaults.MaxBytes,
             Allow = ReadAllowed(section),
             OnFailure = FailureActionText.Read(section),
+            SecondsPerRecord = StepSeconds.Read(section),
             Calls = CallSection.Read(section),
         };
     }
@@ -40,7 +41,7 @@ internal static partial class RehostStepSection
         var names = section.Texts("columns", expected);
         foreach (var (name, raw) in names)
         {
-            var column = columns.Find(section, section.PlaceOf("columns"), section.Label("columns"), name);
+            var column = columns.FindAlsoOfChild(section, section.PlaceOf("columns"), section.Label("columns"), name);
             if (column is { Type.Kind: not (ColumnKind.Text or ColumnKind.Varchar) })
             {
                 section.Mistake("columns", $"names {Shown.Text(raw)}, which is {column.Type}; expected text, varchar(n) or an array of them");

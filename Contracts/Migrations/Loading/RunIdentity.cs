@@ -36,9 +36,9 @@ internal static class RunIdentity
     {
         settings[path] = Present;
         settings[$"{path}.table"] = collection.Table.Quoted;
-        settings[$"{path}.primaryKey"] = $"[{string.Join(", ", collection.PrimaryKey.Select(TableName.Quote))}]";
+        settings[$"{path}.primaryKey"] = Names(collection.PrimaryKey);
         settings[$"{path}.onConflict"] = Text(collection.OnConflict);
-        settings[$"{path}.unmapped"] = Text(collection.Unmapped.Action) + (collection.Unmapped.Column is { } column ? $" in {TableName.Quote(column)}" : "");
+        settings[$"{path}.unmapped"] = Unmapped(collection.Unmapped);
         AddIfGiven(settings, $"{path}.filter", collection.Filter);
         foreach (var mapping in collection.Columns)
         {
@@ -49,12 +49,34 @@ internal static class RunIdentity
         {
             AddStep(settings, $"{path}.enrich.{Text(i)}", collection.Enrichment[i]);
         }
+
+        AddChildren(settings, path, collection.Children);
+    }
+
+    private static void AddChildren(SortedDictionary<string, string> settings, string parent, IReadOnlyList<ChildMapping>? children)
+    {
+        foreach (var child in children ?? [])
+        {
+            var path = $"{parent}.children.{Step(child.Table.ToString())}";
+            settings[path] = Present;
+            settings[$"{path}.path"] = PathText(child.Path);
+            settings[$"{path}.parentKey"] = Names(child.ParentKey);
+            settings[$"{path}.ordinal"] = child.Ordinal;
+            settings[$"{path}.primaryKey"] = Names(child.PrimaryKey);
+            settings[$"{path}.unmapped"] = Unmapped(child.Unmapped);
+            foreach (var mapping in child.Columns)
+            {
+                AddColumn(settings, $"{path}.columns.{Step(mapping.Name)}", mapping);
+            }
+
+            AddChildren(settings, path, child.Children);
+        }
     }
 
     private static void AddColumn(SortedDictionary<string, string> settings, string path, ColumnMapping column)
     {
         settings[path] = Present;
-        settings[$"{path}.path"] = PathText(column.Path);
+        settings[$"{path}.path"] = column.IsElement ? "." : PathText(column.Path);
         settings[$"{path}.type"] = column.Type.ToString();
         settings[$"{path}.required"] = Text(column.Required);
         if (column.IsEnriched)
@@ -83,6 +105,11 @@ internal static class RunIdentity
     // [a.b] and [a, b] are different paths.
     private static string PathText(IReadOnlyList<string> path) =>
         path.Any(part => part.Contains('.')) ? $"[{string.Join(", ", path.Select(TableName.Quote))}]" : string.Join('.', path);
+
+    private static string Names(IReadOnlyList<string> names) => $"[{string.Join(", ", names.Select(TableName.Quote))}]";
+
+    private static string Unmapped(UnmappedFields unmapped) =>
+        Text(unmapped.Action) + (unmapped.Column is { } column ? $" in {TableName.Quote(column)}" : "");
 
     private static void AddIfGiven(SortedDictionary<string, string> settings, string path, string? value)
     {

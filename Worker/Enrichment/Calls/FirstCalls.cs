@@ -4,10 +4,11 @@ namespace Migration.Worker.Enrichment.Calls;
 /// Tells a service that cannot be used at all from one that fails now and then: when not one of the first calls succeeded,
 /// no record is at fault, and the worker ends with the reason instead of quarantining all of them.
 /// </summary>
-/// <param name="what">The step and the service, at a sentence's beginning.</param>
+/// <param name="what">The step and what it calls, at a sentence's beginning.</param>
 internal sealed class FirstCalls(string what, TimeProvider time)
 {
-    private const int Most = 20;
+    /// <summary>So many failures in a row are no record's fault.</summary>
+    public const int Most = 20;
 
     /// <summary>A service that is being restarted is no wrong address.</summary>
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(10);
@@ -34,7 +35,7 @@ internal sealed class FirstCalls(string what, TimeProvider time)
         throw new UserException(
             mayPass ? ExitCode.Unreachable : ExitCode.Configuration,
             $"{what} cannot be used: all of the first {_failed} calls failed, the last with {reason}. "
-            + "Mend what the migration file says of it, or the service, and start again; what was quarantined for it until now can be replayed.");
+            + "Mend it, or what the migration file says of it, and start again; what was quarantined for it until now can be replayed.");
     }
 
     public void Answered() => _hasAnswered = true;

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Migration.Contracts.Migrations;
 
 namespace Migration.Contracts.Tests.Migrations;
@@ -64,6 +65,24 @@ public sealed class EnrichmentFileTests
         Assert.Equal("Bearer hunter2", DeferredText.Resolve(((HttpStep)read.Collections[0].Enrichment[0]).Headers["Authorization"], Environment));
     }
 
+    [Fact]
+    public void A_file_is_read_from_the_ledger_in_whatever_order_its_keys_have()
+    {
+        var file = Load(Http);
+
+        var read = StoredMigrationFile.FromStoredJson(Reversed(JsonNode.Parse(StoredMigrationFile.ToStoredJson(file)))!.ToJsonString());
+
+        Assert.Empty(MigrationFileChanges.Between(file, read));
+        Assert.Equal(2, read.Collections[0].Enrichment.Count);
+
+        static JsonNode? Reversed(JsonNode? node) => node switch
+        {
+            JsonObject map => new JsonObject(map.Reverse().Select(entry => KeyValuePair.Create(entry.Key, Reversed(entry.Value)))),
+            JsonArray list => new JsonArray([.. list.Select(Reversed)]),
+            _ => node?.DeepClone(),
+        };
+    }
+
     [Theory]
     [InlineData("retries: 5", "retries: 9")]
     [InlineData("maxPerSecond: 10", "timeoutSeconds: 3")]
@@ -83,6 +102,40 @@ public sealed class EnrichmentFileTests
         Assert.Equal([sentence], MigrationFileChanges.Between(old, changed));
         Assert.NotEqual(MigrationFileFingerprint.Of(old), MigrationFileFingerprint.Of(changed));
         Assert.Empty(MigrationFileChanges.ForReplayBetween(old, changed));
+    }
+
+    [Fact]
+    public void A_plugin_s_settings_stay_as_they_are_written_and_may_not_change_on_resume()
+    {
+        const string Plugin =
+            """
+            source: { uri: "mongodb://localhost/shop" }
+            target: { uri: "postgres://localhost/shop" }
+            collections:
+              - name: products
+                primaryKey: id
+                columns: { id: { path: _id, type: text }, price: numeric, euros: { type: numeric, enriched: true } }
+                enrich:
+                  - plugin: { folder: /plugins/c, class: Shop.Outer+Inner, settings: { apiKey: "${TOKEN}", digits: 2 }, read: [price, id, price], write: euros, batch: 5 }
+
+            """;
+        var file = Load(Plugin);
+        var step = Assert.IsType<PluginStep>(file.Collections[0].Enrichment[0]);
+
+        Assert.Equal(["price", "id"], step.Reads);
+        Assert.Equal(["euros"], step.Writes);
+        Assert.Equal((8, 5, 30, StepFailureAction.Quarantine), (step.Line, step.Batch, step.TimeoutSeconds, step.OnFailure));
+        Assert.Equal("hunter2", DeferredText.Resolve(step.Settings["apiKey"], Environment));
+        var json = StoredMigrationFile.ToStoredJson(file);
+        Assert.DoesNotContain("hunter2", json, StringComparison.Ordinal);
+        Assert.Empty(MigrationFileChanges.Between(file, StoredMigrationFile.FromStoredJson(json)));
+        Assert.Empty(MigrationFileChanges.Between(file, Load(Plugin.Replace("batch: 5", "batch: 5, timeoutSeconds: 9", StringComparison.Ordinal))));
+        Assert.Equal(
+            ["""collections.products.enrich.0.settings: {"apiKey":"${TOKEN}","digits":"2"} -> {"apiKey":"${TOKEN}","digits":"3"}"""],
+            MigrationFileChanges.Between(file, Load(Plugin.Replace("digits: 2", "digits: 3", StringComparison.Ordinal))));
+        Assert.Equal(
+            ["collections.products.enrich.0.class: \"Shop.Outer\\u002BInner\" -> \"Shop.Outer\\u002BOther\""],
+            MigrationFileChanges.Between(file, Load(Plugin.Replace("+Inner", "+Other", StringComparison.Ordinal))));
     }
 
     private static MigrationFile Load(string text) => MigrationFileLoader.LoadText(text, "m.yaml", Environment);

@@ -30,6 +30,24 @@ public sealed class MigrationFileChangesTests
     }
 
     [Theory]
+    [InlineData("transform: trim", "transform: lower", "transform")]
+    [InlineData("transform: trim", "transform: [trim, lower]", "transform")]
+    [InlineData("transform: { truncate: 5 }", "transform: { truncate: 6 }", "transform")]
+    [InlineData("transform: { map: { a: b } }", "transform: { map: { a: c } }", "transform")]
+    [InlineData("default: x", "default: y", "default")]
+    [InlineData("constant: x", "constant: y", "constant")]
+    public void A_change_of_what_becomes_of_a_value_is_named(string before, string after, string key)
+    {
+        var (old, changed) = (Load(WithTags(before)), Load(WithTags(after)));
+
+        var change = Assert.Single(MigrationFileChanges.Between(old, changed));
+        Assert.StartsWith($"collections.products.columns.tags.{key}: ", change, StringComparison.Ordinal);
+        Assert.NotEqual(MigrationFileFingerprint.Of(old), MigrationFileFingerprint.Of(changed));
+
+        static string WithTags(string setting) => Changed("      tags: text[]\n", $"      tags: {{ type: text, {setting} }}\n");
+    }
+
+    [Theory]
     [InlineData("name: shop\n", "name: other\n")]
     [InlineData("maxQuarantined: 0.5%", "maxQuarantined: 3%")]
     [InlineData("limits: { maxQuarantined: 2000 }", "")]

@@ -24,6 +24,7 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(WorkerSection.Keys.Order(), Keys(Definition("worker")));
         Assert.Equal(LimitsSection.Keys.Order(), Keys(Definition("limits")));
         Assert.Equal(CollectionSection.Keys.Order(), Keys(Definition("collection")));
+        Assert.Equal(ChildrenSection.Keys.Order(), Keys(Definition("child")));
         Assert.Equal(ColumnsSection.Keys.Order(), Keys(Definition("column")));
         Assert.Equal(UnmappedSection.Keys.Order(), Keys(Definition("unmapped")));
         Assert.Equal(EnrichSection.Kinds.Order(), Keys(Definition("enrichStep")));
@@ -31,6 +32,7 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(RehostStepSection.Keys.Order(), Keys(Definition("rehost")));
         Assert.Equal(StoreSection.Keys.Order(), Keys(Definition("store")));
         Assert.Equal(LookupStepSection.Keys.Order(), Keys(Definition("lookup")));
+        Assert.Equal(PluginStepSection.Keys.Order(), Keys(Definition("plugin")));
         Assert.Equal(AfterLoadSection.Keys.Order(), Keys(Definition("afterLoad")));
         Assert.Equal(IndexSection.Keys.Order(), Keys(Definition("index")));
         Assert.Equal(IndexSection.UniqueKeys.Order(), Keys(Definition("unique")));
@@ -43,8 +45,10 @@ public sealed class MigrationFileSchemaTests
     {
         Assert.Equal(CollectionSection.ConflictActions, Words("onConflict"));
         Assert.Equal(UnmappedSection.Words, Words("unmapped"));
+        Assert.Equal(UnmappedSection.Words, Words("child", "unmapped"));
         Assert.Equal(HttpStepSection.Methods, Words("http", "method"));
         Assert.Equal(FailureActionText.Words, Words("http", "onFailure"));
+        Assert.Equal(FailureActionText.Words, Words("plugin", "onFailure"));
         Assert.Equal(IndexSection.Methods, Words("index", "method"));
         Assert.Equal(ForeignKeySection.Actions, Words("foreignKey", "onDelete"));
         Assert.Equal(ForeignKeySection.Actions, Words("foreignKey", "onUpdate"));

@@ -110,7 +110,8 @@ public sealed class HoldTests
         var end = await bench.EndsAsync();
 
         Assert.Equal(ExitCode.Incomplete, end.Code);
-        Assert.Contains("20 workers ended one after the other without taking up a slice", end.Message, StringComparison.Ordinal);
+        // More than three for each of the first wave's five: how many of those that die together one look finds is open.
+        Assert.Matches("^(1[6-9]|20) workers ended one after the other without taking up a slice", end.Message);
         Assert.Contains("exit code 134", end.Message, StringComparison.Ordinal);
         Assert.Equal((0, 0), (bench.Job!.Spec.Parallelism, bench.Job.Spec.Completions));
     }

@@ -1,6 +1,11 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Migration.Contracts.Ledger;
+using Migration.TestServers;
+using Migration.Worker.Enrichment;
+using Migration.Worker.Sources;
+using Migration.Worker.Suspects;
 using static Migration.Worker.Tests.Enrichment.HttpStepTests;
 using static Migration.Worker.Tests.Slices.SliceLab;
 
@@ -31,6 +36,64 @@ public sealed class EnrichedBatchesTests
 
         Assert.Equal(new SliceCounts(40, 40, 0, 0), (await MigrateAsync(lab)).Claim.Counts);
         Assert.Equal(8, service.MostAtATime);
+    }
+
+    [Fact]
+    public async Task The_slots_stay_full_over_the_ends_of_slices()
+    {
+        // Answered one by one, the longest waiting first, and only while all eight slots are taken or no record is left.
+        var (waiting, asked) = (new ConcurrentQueue<TaskCompletionSource>(), new SemaphoreSlim(0));
+        await using var service = await TestService.StartAsync(async context =>
+        {
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            waiting.Enqueue(turn);
+            asked.Release();
+            await turn.Task.WaitAsync(context.RequestAborted);
+            await AnswerAsync(context);
+        });
+        const int Records = 120;
+        await using var lab = await CreateAsync(Records, batchRecords: 3, sliceRecords: 20, enrich: Step(service, "/{id}"), worker: ", enrichConcurrency: 8");
+        var worker = lab.Worker(lab.Database.DataSource);
+
+        // As the consumer does: two slices in hand, and the next one when one of them is done.
+        var next = -1;
+        var inHand = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            while (Interlocked.Increment(ref next) is var slice and < Records / 20)
+                Assert.IsType<SliceEnd.Completed>(await MigrateAsync(worker, lab.Slice with { Number = slice }));
+        })));
+        for (var taken = 0; taken < Records; taken++)
+        {
+            Assert.True(await asked.WaitAsync(TimeSpan.FromSeconds(30), Cancellation), $"{taken} of {Records} records were taken, {waiting.Count} are in flight, and no other comes");
+            if (taken >= 7)
+                Release(waiting);
+        }
+
+        while (!waiting.IsEmpty)
+            Release(waiting);
+        await inHand;
+        Assert.Equal(Enumerable.Range(0, Records), await lab.WrittenAsync());
+    }
+
+    [Fact]
+    public async Task Pages_are_read_while_all_slots_are_taken()
+    {
+        using var step = new HeldStep();
+        await using var lab = await CreateAsync(1000, batchRecords: 2);
+        using var enrichment = new RowEnrichment(lab.File.Collections[0], [step], new RecordSlots(4), TimeProvider.System);
+        await using var source = new CountingSource(await SourceOpener.OpenAsync(lab.File.Source, lab.File.Collections[0], Cancellation));
+        var claim = Assert.IsType<ClaimOutcome.Granted>(
+            await lab.Worker(lab.Database.DataSource).Ledger.ClaimAsync(lab.Slice, message: null, redelivered: false, Cancellation)).Claim;
+        var pages = new PageReader(source, lab.File.Worker, new SourceThrottle(null, TimeProvider.System), TimeProvider.System, NullLogger.Instance);
+        await using var batches = new EnrichedBatches(
+            new CollectionRows(lab.File.Collections[0], enrichment), enrichment, pages, lab.File.Worker, claim, new Pulse(), (_, _) => Task.CompletedTask,
+            TimeProvider.System, CancellationToken.None, Cancellation).Begin();
+
+        // Four records have their slots and keep them, the fifth waits for one; sixteen may be ahead.
+        for (var read = 0; read < 8; read++)
+            Assert.True(await source.Read.WaitAsync(TimeSpan.FromSeconds(30), Cancellation), $"{read} pages were read");
+        Assert.InRange(step.Held, 0, 4);
+        step.LetGo();
     }
 
     [Fact]
@@ -145,6 +208,59 @@ public sealed class EnrichedBatchesTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => migrating);
         await gone.Task.WaitAsync(Cancellation);
         Assert.Empty(await lab.WrittenAsync());
+    }
+
+    /// <summary>Keeps the records that it is given until it is told to let them go.</summary>
+    private sealed class HeldStep : IRowStep
+    {
+        private readonly TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _held;
+
+        public int Batch => 1;
+
+        public int Held => _held;
+
+        public void LetGo() => _turn.TrySetResult();
+
+        public Task EnrichAsync(IReadOnlyList<EnrichedRecord> records, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _held);
+            return _turn.Task.WaitAsync(cancellationToken);
+        }
+
+        public void Dispose() => LetGo();
+    }
+
+    private sealed class CountingSource(ICollectionSource source) : ICollectionSource
+    {
+        /// <summary>Released with each page.</summary>
+        public SemaphoreSlim Read { get; } = new(0);
+
+        public string Description => source.Description;
+
+        public Task<long> EstimateCountAsync(CancellationToken cancellationToken) => source.EstimateCountAsync(cancellationToken);
+
+        public Task<long> CountAsync(CancellationToken cancellationToken) => source.CountAsync(cancellationToken);
+
+        public Task<long> CountAsync(KeyRange range, CancellationToken cancellationToken) => source.CountAsync(range, cancellationToken);
+
+        public Task<IReadOnlyList<ReadOnlyMemory<byte>>> SampleAsync(int count, CancellationToken cancellationToken) => source.SampleAsync(count, cancellationToken);
+
+        public IAsyncEnumerable<CutSlice> CutAsync(int recordsPerSlice, long? alignedAt, CancellationToken cancellationToken)
+            => source.CutAsync(recordsPerSlice, alignedAt, cancellationToken);
+
+        public async Task<SourcePage> ReadPageAsync(KeyRange range, RecordPosition? after, int maxRecords, int maxBytes, CancellationToken cancellationToken)
+        {
+            var page = await source.ReadPageAsync(range, after, maxRecords, maxBytes, cancellationToken);
+            Read.Release();
+            return page;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await source.DisposeAsync();
+            Read.Dispose();
+        }
     }
 
     private static Task AnswerAsync(HttpContext context)

@@ -10,9 +10,9 @@ public sealed class EnrichmentPartsTests
     public async Task Slots_are_given_in_the_order_in_which_they_were_asked_for()
     {
         var slots = new RecordSlots(4);
-        await slots.EnterAsync(3, Cancellation);
-        var many = slots.EnterAsync(4, Cancellation);
-        var one = slots.EnterAsync(1, Cancellation);
+        await slots.EnterAsync(3, 1, Cancellation);
+        var many = slots.EnterAsync(4, 1, Cancellation);
+        var one = slots.EnterAsync(1, 1, Cancellation);
 
         // One is free, and still the small one does not slip by.
         Assert.False(one.IsCompleted);
@@ -24,13 +24,29 @@ public sealed class EnrichmentPartsTests
     }
 
     [Fact]
+    public async Task A_slot_goes_to_the_slice_that_came_first_and_others_take_what_it_leaves()
+    {
+        var slots = new RecordSlots(2);
+        var (first, second) = (slots.JoinLine(), slots.JoinLine());
+        await slots.EnterAsync(2, first, Cancellation);
+        var later = slots.EnterAsync(1, second, Cancellation);
+        var sooner = slots.EnterAsync(1, first, Cancellation);
+
+        slots.Leave(1);
+        await sooner;
+        Assert.False(later.IsCompleted);
+        slots.Leave(1);
+        await later;
+    }
+
+    [Fact]
     public async Task Who_gives_up_waiting_for_slots_stands_in_nobody_s_way()
     {
         var slots = new RecordSlots(2);
-        await slots.EnterAsync(1, Cancellation);
+        await slots.EnterAsync(1, 1, Cancellation);
         using var giveUp = new CancellationTokenSource();
-        var many = slots.EnterAsync(2, giveUp.Token);
-        var one = slots.EnterAsync(1, Cancellation);
+        var many = slots.EnterAsync(2, 1, giveUp.Token);
+        var one = slots.EnterAsync(1, 1, Cancellation);
 
         await giveUp.CancelAsync();
 
@@ -53,6 +69,15 @@ public sealed class EnrichmentPartsTests
 
         Assert.Equal(records, size.Records);
     }
+
+    [Theory]
+    [InlineData(64, 1, 2000, 20)]
+    [InlineData(4, 1, 2000, 20)]
+    [InlineData(200, 1, 2000, 50)]
+    [InlineData(64, 10, 2000, 200)]
+    [InlineData(64, 1, 10, 10)]
+    public void The_first_page_holds_the_calls_that_tell_of_a_service_which_never_answers(int slots, int group, int most, int records)
+        => Assert.Equal(records, new PageSize(slots, group, most).Records);
 
     [Fact]
     public async Task The_window_has_room_for_its_first_pages_however_large_and_then_within_its_limits()

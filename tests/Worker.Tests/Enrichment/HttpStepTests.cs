@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Migration.Contracts.Ledger;
+using Migration.TestServers;
 using Migration.Worker.Tests.Slices;
 using static Migration.Worker.Tests.Slices.SliceLab;
 
@@ -171,10 +172,12 @@ public sealed class HttpStepTests
     internal static string Step(TestService service, string path, string more = "retries: 3")
         => $"      - http: {{ url: \"{service.Uri}{path}\", take: {{ word: word, score: score }}, {more} }}";
 
-    internal static async Task<SliceEnd> MigrateAsync(SliceLab lab, CancellationToken drain = default)
+    internal static Task<SliceEnd> MigrateAsync(SliceLab lab, CancellationToken drain = default)
+        => MigrateAsync(lab.Worker(lab.Database.DataSource), lab.Slice, drain);
+
+    internal static async Task<SliceEnd> MigrateAsync(RunContext worker, SliceId slice, CancellationToken drain = default)
     {
-        var worker = lab.Worker(lab.Database.DataSource);
-        var claim = Assert.IsType<ClaimOutcome.Granted>(await worker.Ledger.ClaimAsync(lab.Slice, message: null, redelivered: false, Cancellation)).Claim;
+        var claim = Assert.IsType<ClaimOutcome.Granted>(await worker.Ledger.ClaimAsync(slice, message: null, redelivered: false, Cancellation)).Claim;
         var attempt = await worker.AttemptAsync("numbers", Cancellation);
         var end = await attempt.MakeAsync(claim, drain, Cancellation);
         if (end is not SliceEnd.Completed)

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Migration.Contracts.Ledger;
+using Migration.TestServers;
 using Migration.Worker.Tests.Slices;
 using MongoDB.Bson;
 using static Migration.Worker.Tests.Enrichment.HttpStepTests;
@@ -100,6 +101,22 @@ public sealed class RehostStepTests : IDisposable
         await MigrateAsync(lab);
 
         Assert.Equal([$"0|{{cdn/{KeyOf("1")},NULL,{service.Uri}/missing,\"\"}}", "1|-"], await TextsAsync(lab));
+    }
+
+    [Fact]
+    public async Task Links_in_the_rows_of_a_child_are_re_hosted_row_by_row_and_a_bad_one_condemns_its_record()
+    {
+        await using var service = await TestService.StartAsync(AnswerAsync);
+        await using var lab = await CreateAsync(
+            4, text: i => new BsonArray(Enumerable.Range(0, i + 1).Select(n => n == i ? (BsonValue)BsonNull.Value : n == 1 && i == 3 ? $"{service.Uri}/missing" : $"{service.Uri}/c/{n}")),
+            textType: "jsonb", withParts: true, enrich: Rehost($"{{ folder: \"{_folder}\" }}", "retries: 0").Replace("columns: text", "columns: parts.part", StringComparison.Ordinal));
+
+        var end = await MigrateAsync(lab);
+
+        Assert.Equal(new SliceCounts(4, 3, 1, 0), Assert.IsType<SliceEnd.Completed>(end).Claim.Counts);
+        Assert.Equal(
+            ["0.0", $"1.0.cdn/{KeyOf("0")}", "1.1", $"2.0.cdn/{KeyOf("0")}", $"2.1.cdn/{KeyOf("1")}", "2.2"], await lab.PartsAsync());
+        Assert.Equal([0, 1, 2], await lab.WrittenAsync());
     }
 
     [Fact]

@@ -41,6 +41,22 @@ public sealed class TargetConnectionsTests
         Assert.Equal(1, third.ForSlices);
     }
 
+    [Fact]
+    public async Task What_a_batch_made_for_its_session_is_there_for_the_next()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        var run = await RunAsync(database, 5);
+        await using var worker = await WorkerAsync(database, "host:1");
+        await worker.AskAsync(run, slices: 1, Lease, Cancellation);
+
+        await using (var connection = await worker.Slices.OpenConnectionAsync(Cancellation))
+        await using (var make = new NpgsqlCommand("CREATE TEMPORARY TABLE made AS SELECT 7 AS n", connection))
+            await make.ExecuteNonQueryAsync(Cancellation);
+
+        await using var again = worker.Slices.CreateCommand("SELECT n FROM made");
+        Assert.Equal(7, await again.ExecuteScalarAsync(Cancellation));
+    }
+
     private static async Task<RunRecord> RunAsync(PostgresDatabase database, int limit)
     {
         await LedgerSchema.EnsureAsync(database.DataSource, Cancellation);

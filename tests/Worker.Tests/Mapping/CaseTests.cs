@@ -1,3 +1,4 @@
+using Migration.Contracts.Migrations;
 using Migration.Worker.Mapping;
 using Migration.Worker.Targets;
 using Migration.Worker.Tests.Targets;
@@ -9,7 +10,7 @@ namespace Migration.Worker.Tests.Mapping;
 
 /// <summary>
 /// Each folder under Cases is a document, a migration file, and either the row that PostgreSQL then holds (as
-/// <c>to_jsonb</c> shows it) or the refusal: SQLSTATE, column, message.
+/// <c>to_jsonb</c> shows it) or the refusal: SQLSTATE, column, message. With children, the rows of each table by its name.
 /// </summary>
 public sealed class CaseTests(TargetFixture target) : IClassFixture<TargetFixture>
 {
@@ -25,21 +26,32 @@ public sealed class CaseTests(TargetFixture target) : IClassFixture<TargetFixtur
     {
         var mapping = Mappings.Load(Read(name, "migration.yaml"), schema: name);
         using var rows = new RowBuffer();
-        var rejection = new RecordMapper(mapping).Map(Document(name), rows);
-        Assert.Null(rejection);
+        var mapper = new RecordMapper(mapping);
+        using var children = mapper.NewChildRows();
+        Assert.Null(mapper.Map(Document(name), rows, children));
 
         await using var connection = await target.OpenAsync();
         await TargetTables.EnsureAllAsync(connection, [mapping], CancellationToken.None);
         await using (var transaction = await connection.BeginTransactionAsync())
         {
-            var outcome = await new TableWriter(mapping).WriteAsync(connection, transaction, rows, CancellationToken.None);
+            var outcome = children is null
+                ? await new TableWriter(mapping).WriteAsync(connection, transaction, rows, CancellationToken.None)
+                : await new RecordWriter(mapping).WriteAsync(connection, transaction, rows, children, CancellationToken.None);
             Assert.Empty(outcome.Rejected);
             await transaction.CommitAsync();
         }
 
-        var held = await connection.ScalarAsync<string>($"SELECT to_jsonb(t)::text FROM {mapping.Table.Quoted} t");
+        var held = await connection.ScalarAsync<string>(children is null ? $"SELECT to_jsonb(t)::text FROM {mapping.Table.Quoted} t" : Tables(mapping));
         var expected = await connection.ScalarAsync<string>("SELECT $1::jsonb::text", Read(name, "expected.json"));
         Assert.Equal(expected, held);
+    }
+
+    /// <summary>One object of all tables' rows, each table's in the order of its key.</summary>
+    private static string Tables(CollectionMapping mapping)
+    {
+        var tables = WantedTable.Of(mapping).Select(wanted => wanted.Mapping)
+            .Select(table => $"'{table.Table.Name}', (SELECT jsonb_agg(to_jsonb(t) ORDER BY {string.Join(", ", table.PrimaryKey.Select(TableName.Quote))}) FROM {table.Table.Quoted} t)");
+        return $"SELECT jsonb_build_object({string.Join(", ", tables)})::text";
     }
 
     [Theory]
@@ -48,8 +60,10 @@ public sealed class CaseTests(TargetFixture target) : IClassFixture<TargetFixtur
     {
         var mapping = Mappings.Load(Read(name, "migration.yaml"));
         using var rows = new RowBuffer();
+        var mapper = new RecordMapper(mapping);
+        using var children = mapper.NewChildRows();
 
-        var rejection = new RecordMapper(mapping).Map(Document(name), rows);
+        var rejection = mapper.Map(Document(name), rows, children);
 
         Assert.NotNull(rejection);
         Assert.Equal(RecordStage.Map, rejection.Stage);
@@ -57,6 +71,7 @@ public sealed class CaseTests(TargetFixture target) : IClassFixture<TargetFixtur
         Assert.Equal(Read(name, "error.txt").TrimEnd('\n'), said);
         Assert.Equal(0, rows.Count);
         Assert.Equal(0, rows.UnfinishedBytes);
+        Assert.Equal((0, 0), (children?.Records ?? 0, children?.Bytes ?? 0));
     }
 
     private static IEnumerable<string> Names(string file) => Directory.GetDirectories(Cases)

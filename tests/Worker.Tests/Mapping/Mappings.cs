@@ -15,8 +15,11 @@ internal static class Mappings
                 _ => null,
             });
         var collection = file.Collections[0];
-        return collection with { Table = collection.Table with { Schema = schema } };
+        return collection with { Table = collection.Table with { Schema = schema }, Children = InSchema(collection.Children, schema) };
     }
+
+    private static IReadOnlyList<ChildMapping>? InSchema(IReadOnlyList<ChildMapping>? children, string schema) =>
+        children is null ? null : [.. children.Select(child => child with { Table = child.Table with { Schema = schema }, Children = InSchema(child.Children, schema) })];
 
     /// <summary>A table of an int4 key and one column.</summary>
     public static CollectionMapping Of(string column, string type, string schema = "public") => Load(

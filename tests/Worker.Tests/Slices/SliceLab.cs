@@ -27,13 +27,16 @@ internal sealed class SliceLab : IAsyncDisposable
 
     public string DumpFile => _dump;
 
-    /// <param name="records">Their <c>_id</c>s are 0, 1, 2, ...; all in one slice.</param>
+    /// <param name="records">Their <c>_id</c>s are 0, 1, 2, ....</param>
     /// <param name="enrich">Steps, each line indented by six; they may fill the columns <c>word</c> and <c>score</c>.</param>
     /// <param name="text">The field of that name; a numbered text by default.</param>
     /// <param name="textType">And its column's type.</param>
+    /// <param name="columns">Further columns in place of <c>word</c> and <c>score</c>, a comma before each.</param>
+    /// <param name="sliceRecords">Records of a slice; null for all in one.</param>
     /// <param name="worker">Further settings of a worker, a comma before each.</param>
+    /// <param name="withParts">The field <c>text</c> is an array, which goes into the table <c>parts</c> as well.</param>
     public static async Task<SliceLab> CreateAsync(int records, int batchRecords = 10, int maxAttempts = 5, string? enrich = null, string? worker = null,
-        Func<int, BsonValue>? text = null, string textType = "text")
+        Func<int, BsonValue>? text = null, string textType = "text", string? columns = null, int? sliceRecords = null, bool withParts = false)
     {
         var database = await Postgres.CreateDatabaseAsync(Cancellation);
         var dump = Path.Combine(Path.GetTempPath(), $"{database.Name}", "numbers.bson");
@@ -54,11 +57,12 @@ internal sealed class SliceLab : IAsyncDisposable
             collections:
               - name: numbers
                 primaryKey: id
-                columns: { id: { path: _id, type: int4 }, text: "{{textType}}"{{(enrich?.Contains("word", StringComparison.Ordinal) != true ? " }" : ", word: { type: text, enriched: true }, score: { type: int4, enriched: true } }")}}
-            """ + (enrich is null ? "" : $"\n    enrich:\n{enrich}\n"),
+                columns: { id: { path: _id, type: int4 }, text: "{{textType}}"{{(columns is not null ? columns + " }" : enrich?.Contains("word", StringComparison.Ordinal) != true ? " }" : ", word: { type: text, enriched: true }, score: { type: int4, enriched: true } }")}}
+            """ + (enrich is null ? "" : $"\n    enrich:\n{enrich}\n")
+                + (withParts ? "\n    children:\n      - { path: text, table: parts, parentKey: id, columns: { part: { path: '.', type: text } } }\n" : ""),
             dump, name => name.StartsWith("MIGRATION_TEST_", StringComparison.Ordinal) ? Environment.GetEnvironmentVariable(name) : null);
         var lab = new SliceLab(database, dump, file);
-        await lab.PlanAsync(records);
+        await lab.PlanAsync(records, sliceRecords ?? records);
         return lab;
     }
 
@@ -87,6 +91,17 @@ internal sealed class SliceLab : IAsyncDisposable
         return ids;
     }
 
+    /// <summary>The parts in the target as <c>id.ordinal.part</c>, each as often as it is there.</summary>
+    public async Task<List<string>> PartsAsync()
+    {
+        await using var command = Database.DataSource.CreateCommand("SELECT concat_ws('.', id, ordinal, part) FROM public.parts ORDER BY id, ordinal");
+        await using var reader = await command.ExecuteReaderAsync(Cancellation);
+        var parts = new List<string>();
+        while (await reader.ReadAsync(Cancellation))
+            parts.Add(reader.GetString(0));
+        return parts;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var owned in _owned)
@@ -95,20 +110,20 @@ internal sealed class SliceLab : IAsyncDisposable
         Directory.Delete(Path.GetDirectoryName(_dump)!, recursive: true);
     }
 
-    private async Task PlanAsync(int records)
+    private async Task PlanAsync(int records, int sliceRecords)
     {
         await LedgerSchema.EnsureAsync(Database.DataSource, Cancellation);
         await using (var connection = await Database.DataSource.OpenConnectionAsync(Cancellation))
             await TargetTables.EnsureAllAsync(connection, File.Collections, Cancellation);
 
         // Without its key, the table would take a row twice: only the fence stands in the way.
-        await using (var command = Database.DataSource.CreateCommand("ALTER TABLE public.numbers DROP CONSTRAINT numbers_pkey"))
+        await using (var command = Database.DataSource.CreateCommand("ALTER TABLE public.numbers DROP CONSTRAINT numbers_pkey; ALTER TABLE IF EXISTS public.parts DROP CONSTRAINT parts_pkey"))
             await command.ExecuteNonQueryAsync(Cancellation);
         var runs = new RunLedger(Database.DataSource);
         Run = await new RunOpener(runs).OpenAsync("lab", File, Cancellation);
         await using var pipeline = await CollectionPipeline.OpenAsync(File, "numbers", Cancellation);
         var slices = new List<SlicePlan>();
-        await foreach (var slice in pipeline.Source.CutAsync(records, Cancellation))
+        await foreach (var slice in pipeline.Source.CutAsync(sliceRecords, Cancellation))
             slices.Add(new SlicePlan(slice.Offset, slice.Limit, slice.Range));
         await new PlanLedger(Database.DataSource).AddSlicesAsync(Run.Id, "numbers", slices, records, null, Cancellation);
         await runs.StartAsync(Run.Id, Cancellation);

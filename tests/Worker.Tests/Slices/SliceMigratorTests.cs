@@ -1,4 +1,5 @@
 using Migration.Contracts.Ledger;
+using Migration.TestServers;
 using Npgsql;
 using static Migration.Worker.Tests.Slices.SliceLab;
 
@@ -46,6 +47,53 @@ public sealed class SliceMigratorTests
         var slice = await lab.ProgressAsync();
         Assert.Equal((SliceState.Completed, new SliceCounts(records, records, 0, 0)), (slice.State, slice.Counts));
         Assert.Equal(slice.Counts, end.Claim.Counts);
+    }
+
+    [Fact]
+    public async Task A_session_that_an_attempt_left_in_a_COPY_does_not_hold_up_the_next()
+    {
+        // COPY inserts a thousand rows at a time, which arrive at once; and then there is far more than what lies between the
+        // two takes in, so that the COPY's end has not arrived.
+        await using var lab = await CreateAsync(
+            2300, batchRecords: 2300, worker: ", batchBytes: 128MiB", text: i => i < 2000 ? "x" : new string('x', 200_000));
+        await ExecuteAsync(
+            lab,
+            """
+            CREATE FUNCTION gate() RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT pg_advisory_xact_lock_shared(7) IS NOT NULL';
+            ALTER TABLE public.numbers ADD UNIQUE (id), ADD CONSTRAINT gate CHECK (gate())
+            """);
+        var direct = new NpgsqlConnectionStringBuilder(lab.Database.ConnectionString);
+        await using var proxy = new TcpProxy(direct.Host!, direct.Port);
+        await using var target = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(direct.ConnectionString) { Host = "127.0.0.1", Port = proxy.Port, ApplicationName = "lost" });
+        var worker = lab.Worker(target);
+        var claim = await ClaimAsync(worker, lab.Slice);
+        using var first = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Task<SliceEnd> attempt;
+        await using (var gate = await lab.Database.DataSource.OpenConnectionAsync(Cancellation))
+        {
+            await using var close = new NpgsqlCommand("SELECT pg_advisory_lock(7)", gate);
+            await close.ExecuteNonQueryAsync(Cancellation);
+            attempt = (await worker.AttemptAsync("numbers", Cancellation)).MakeAsync(claim, CancellationToken.None, first.Token);
+            await UntilInCopyAsync(lab, waitsFor: "advisory");
+            proxy.LeaveHalfOpen();
+            await using var open = new NpgsqlCommand("SELECT pg_advisory_unlock(7)", gate);
+            await open.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        await UntilInCopyAsync(lab, waitsFor: "ClientRead");
+        await first.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => attempt);
+        target.Clear();
+        Assert.True(await worker.Ledger.HandBackAsync(claim, Cancellation));
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        var end = await (await worker.AttemptAsync("numbers", Cancellation)).MakeAsync(
+            await ClaimAsync(worker, lab.Slice), CancellationToken.None, limit.Token);
+
+        Assert.IsType<SliceEnd.Completed>(end);
+        Assert.Equal(Enumerable.Range(0, 2300), await lab.WrittenAsync());
     }
 
     [Fact]
@@ -128,6 +176,21 @@ public sealed class SliceMigratorTests
         await new PauseLedger(lab.Database.DataSource).SetLimitAsync(lab.Run.Id, "numbers", new(limit, 0), Cancellation);
         await using var refuse = lab.Database.DataSource.CreateCommand($"ALTER TABLE public.numbers ADD CHECK (NOT ({condition}))");
         await refuse.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    private static async Task ExecuteAsync(SliceLab lab, string sql)
+    {
+        await using var command = lab.Database.DataSource.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    private static async Task UntilInCopyAsync(SliceLab lab, string waitsFor)
+    {
+        await using var command = lab.Database.DataSource.CreateCommand(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'lost' AND state = 'active' AND query LIKE 'COPY%' AND wait_event = $1)");
+        command.Parameters.Add(new() { Value = waitsFor });
+        while (!(bool)(await command.ExecuteScalarAsync(Cancellation))!)
+            await Task.Yield();
     }
 
     private static async Task<SliceClaim> ClaimAsync(RunContext worker, SliceId slice, bool redelivered = false)

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Migration.Worker.Tests.Enrichment;
+namespace Migration.TestServers;
 
 /// <summary>An HTTP server on this machine that answers as a test says, and counts.</summary>
-internal sealed class TestService : IAsyncDisposable
+public sealed class TestService : IAsyncDisposable
 {
     private readonly WebApplication _server;
     private readonly Func<HttpContext, Task> _answer;
@@ -34,10 +34,10 @@ internal sealed class TestService : IAsyncDisposable
     /// <summary>Paths with their queries, in the order in which they came.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
-    public static async Task<TestService> StartAsync(Func<HttpContext, Task> answer)
+    public static async Task<TestService> StartAsync(Func<HttpContext, Task> answer, CancellationToken cancellationToken = default)
     {
         var service = new TestService(answer);
-        await service._server.StartAsync(TestContext.Current.CancellationToken);
+        await service._server.StartAsync(cancellationToken);
         return service;
     }
 
