@@ -11,19 +11,20 @@ internal sealed class BuildProblems(NpgsqlConnection connection, MigrationFile f
     public async Task<IReadOnlyList<string>> FindAsync(CancellationToken cancellationToken)
     {
         var problems = new List<string>();
-        foreach (var collection in file.Collections.Where(collection => collection.AfterLoad is not null))
+        var tables = file.Collections.SelectMany(WantedTable.Of).Select(wanted => wanted.Mapping).ToList();
+        foreach (var table in tables.Where(table => table.AfterLoad is not null))
         {
-            var isThere = await IsThereAsync(collection.Table, cancellationToken);
-            if (isThere && MakesAnything(collection.AfterLoad!) && !await MayAlterAsync(collection.Table, cancellationToken))
+            var isThere = await IsThereAsync(table.Table, cancellationToken);
+            if (isThere && MakesAnything(table.AfterLoad!) && !await MayAlterAsync(table.Table, cancellationToken))
             {
-                problems.Add($"table {collection.Table}: user '{connection.UserName}' does not own it, and may not give it indexes and constraints. "
+                problems.Add($"table {table.Table}: user '{connection.UserName}' does not own it, and may not give it indexes and constraints. "
                     + $"Run as its owner, or grant the owner's role: GRANT owner TO \"{connection.UserName}\".");
             }
 
-            foreach (var index in collection.AfterLoad!.Indexes)
-                problems.AddRange(await OfIndexAsync(collection, index, isThere, cancellationToken));
-            foreach (var key in collection.AfterLoad.ForeignKeys.Where(key => file.Collections.All(other => other.Table != key.Table)))
-                problems.AddRange(await OfReferenceAsync(collection, key, cancellationToken));
+            foreach (var index in table.AfterLoad!.Indexes)
+                problems.AddRange(await OfIndexAsync(table, index, isThere, cancellationToken));
+            foreach (var key in table.AfterLoad.ForeignKeys.Where(key => tables.TrueForAll(other => other.Table != key.Table)))
+                problems.AddRange(await OfReferenceAsync(table, key, cancellationToken));
         }
 
         return problems;
@@ -32,7 +33,7 @@ internal sealed class BuildProblems(NpgsqlConnection connection, MigrationFile f
     private static bool MakesAnything(AfterLoad wanted) => wanted.Indexes.Count + wanted.ForeignKeys.Count > 0;
 
     private async Task<IReadOnlyList<string>> OfIndexAsync(
-        CollectionMapping collection, TableIndex index, bool isThere, CancellationToken cancellationToken)
+        CollectionMapping table, TableIndex index, bool isThere, CancellationToken cancellationToken)
     {
         var problems = new List<string>();
         var holder = await connection.QueryAsync(
@@ -42,25 +43,25 @@ internal sealed class BuildProblems(NpgsqlConnection connection, MigrationFile f
             WHERE n.nspname = $1 AND c.relname = $2 AND coalesce(i.indrelid, 0) IS DISTINCT FROM
                 (SELECT t.oid FROM pg_catalog.pg_class t WHERE t.relnamespace = n.oid AND t.relname = $3)
             """,
-            row => row.GetString(0), cancellationToken, collection.Table.Schema, index.Name, collection.Table.Name);
+            row => row.GetString(0), cancellationToken, table.Table.Schema, index.Name, table.Table.Name);
         if (holder is [var other])
-            problems.Add($"index {index.Name} of {collection.Table}: the name is taken already, at {other}. Give the index another name.");
-        if (index.Where is { } where && await RefusalAsync(collection, where, isThere, cancellationToken) is { } refusal)
-            problems.Add($"index {index.Name} of {collection.Table}: its condition cannot be used: {refusal}.");
+            problems.Add($"index {index.Name} of {table.Table}: the name is taken already, at {other}. Give the index another name.");
+        if (index.Where is { } where && await RefusalAsync(table, where, isThere, cancellationToken) is { } refusal)
+            problems.Add($"index {index.Name} of {table.Table}: its condition cannot be used: {refusal}.");
         return problems;
     }
 
     /// <summary>The condition is planned on the table, or on columns of the names and types that the table will have.</summary>
-    private async Task<string?> RefusalAsync(CollectionMapping collection, string where, bool isThere, CancellationToken cancellationToken)
+    private async Task<string?> RefusalAsync(CollectionMapping table, string where, bool isThere, CancellationToken cancellationToken)
     {
-        var columns = collection.Columns.Select(column => $"NULL::{SqlTypes.CatalogName(column.Type)} AS {TableName.Quote(column.Name)}");
-        var rows = isThere ? collection.Table.Quoted : $"(SELECT {string.Join(", ", columns)}) AS {TableName.Quote(collection.Table.Name)}";
+        var columns = table.Columns.Select(column => $"NULL::{SqlTypes.CatalogName(column.Type)} AS {TableName.Quote(column.Name)}");
+        var rows = isThere ? table.Table.Quoted : $"(SELECT {string.Join(", ", columns)}) AS {TableName.Quote(table.Table.Name)}";
         return await RefusalAsync($"EXPLAIN SELECT FROM {rows} WHERE ({where}\n)", cancellationToken);
     }
 
-    private async Task<IReadOnlyList<string>> OfReferenceAsync(CollectionMapping collection, ForeignKey key, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> OfReferenceAsync(CollectionMapping table, ForeignKey key, CancellationToken cancellationToken)
     {
-        var what = $"foreign key {key.Name} of {collection.Table}";
+        var what = $"foreign key {key.Name} of {table.Table}";
         if (!await IsThereAsync(key.Table, cancellationToken))
             return [$"{what}: there is no table {key.Table}. Make it first, or name a collection of the file."];
         var columns = await connection.QueryAsync(

@@ -1,4 +1,5 @@
 using Migration.Contracts.Migrations;
+using Migration.Worker.Targets;
 
 namespace Migration.Coordinator.Building;
 
@@ -8,9 +9,8 @@ namespace Migration.Coordinator.Building;
 internal sealed record BuildTable(
     TableName Name, string Collection, IReadOnlyList<string> PrimaryKey, IReadOnlyList<string> Columns, AfterLoad AfterLoad)
 {
-    /// <summary>The tables of the file, in its order.</summary>
+    /// <summary>The tables of the file, in its order, each collection's followed by its children's.</summary>
     public static IReadOnlyList<BuildTable> Of(MigrationFile file)
-        => [.. file.Collections.Select(collection => new BuildTable(
-            collection.Table, collection.Name, collection.PrimaryKey, [.. collection.Columns.Select(column => column.Name)],
-            collection.AfterLoad ?? AfterLoad.Default))];
+        => [.. file.Collections.SelectMany(WantedTable.Of).Select(wanted => wanted.Mapping).Select(table => new BuildTable(
+            table.Table, table.Name, table.PrimaryKey, [.. table.Columns.Select(column => column.Name)], table.AfterLoad ?? AfterLoad.Default))];
 }

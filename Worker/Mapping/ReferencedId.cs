@@ -14,14 +14,16 @@ internal static class ReferencedId
     /// <returns>Why the document is no reference that the column may hold; null where it is one.</returns>
     public static Refusal? Read(ColumnReference reference, ReadOnlySpan<byte> document, out BsonType type, out ReadOnlySpan<byte> id)
     {
-        (type, id) = (BsonType.Undefined, default);
+        type = BsonType.Undefined;
+        id = default;
         var isOfCollection = false;
         var reader = new BsonSpanReader(document);
         while (reader.Read())
         {
             if (reader.Name.SequenceEqual("$id"u8))
             {
-                (type, id) = (reader.Type, reader.Value);
+                type = reader.Type;
+                id = reader.Value;
                 continue;
             }
 

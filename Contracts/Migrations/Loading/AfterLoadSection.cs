@@ -1,21 +1,24 @@
 namespace Migration.Contracts.Migrations.Loading;
 
-/// <summary>A collection's <c>afterLoad</c>, but for foreign keys: these are read when all collections are known.</summary>
+/// <summary><c>afterLoad</c> of a collection or of a child, but for foreign keys: these are read when all collections are known.</summary>
 internal static class AfterLoadSection
 {
     public const string Key = "afterLoad";
 
     public static readonly string[] Keys = ["indexes", "unique", ForeignKeySection.Key, "sequences", "analyze"];
 
-    /// <returns>Null where the collection says nothing of it.</returns>
-    public static AfterLoad? Read(SectionReader collection, CollectionMapping mapping)
+    public static readonly string[] KeysOfChild = [.. Keys, ForeignKeySection.Parent];
+
+    /// <param name="keys">Those that it knows.</param>
+    /// <returns>Null where the file says nothing of it.</returns>
+    public static AfterLoad? Read(SectionReader owner, string[] keys, TableName table, IReadOnlyList<ColumnMapping> columns)
     {
-        if (collection.Find(Key) is null)
+        if (owner.Find(Key) is null)
             return null;
-        var section = collection.Section(Key, Keys);
+        var section = owner.Section(Key, keys);
         return new AfterLoad
         {
-            Indexes = IndexSection.Read(section, mapping),
+            Indexes = IndexSection.Read(section, table, columns),
             Sequences = section.Flag("sequences") ?? true,
             Analyze = section.Flag("analyze") ?? true,
         };

@@ -3,10 +3,10 @@ namespace Migration.Contracts.Migrations.Loading;
 /// <summary>PostgreSQL has one name space for the tables and indexes of a schema, and one for the constraints of a table.</summary>
 internal static class BuildNames
 {
-    public static void Check(IReadOnlyList<(SectionReader Section, CollectionMapping Mapping)> collections)
+    public static void Check(IReadOnlyList<OwnedTable> tables)
     {
-        var relations = collections.ToLookup(c => (c.Mapping.Table.Schema, c.Mapping.Table.Name), c => "a table").ToDictionary(g => g.Key, g => g.First());
-        foreach (var (section, mapping) in collections.Where(c => c.Mapping.AfterLoad is not null))
+        var relations = tables.ToLookup(table => (table.Mapping.Table.Schema, table.Mapping.Table.Name), _ => "a table").ToDictionary(g => g.Key, g => g.First());
+        foreach (var (section, mapping, _) in tables.Where(table => table.Mapping.AfterLoad is not null))
         {
             var constraints = new HashSet<string>(StringComparer.Ordinal);
             foreach (var index in mapping.AfterLoad!.Indexes)

@@ -20,7 +20,7 @@ internal static class CollectionSection
             CheckKeyIsMapped(section, key, steps ?? []);
         }
 
-        var mapping = new CollectionMapping
+        return new CollectionMapping
         {
             Name = name,
             Filter = FilterText.Read(section, "filter"),
@@ -33,8 +33,8 @@ internal static class CollectionSection
             Enrich = steps,
             Unmapped = unmapped,
             Children = children,
+            AfterLoad = AfterLoadSection.Read(section, AfterLoadSection.Keys, table, columns),
         };
-        return mapping with { AfterLoad = AfterLoadSection.Read(section, mapping) };
     }
 
     private static void CheckKeyIsMapped(SectionReader section, IReadOnlyList<string> key, IReadOnlyList<EnrichmentStep> steps)

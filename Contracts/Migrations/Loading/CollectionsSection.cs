@@ -31,7 +31,7 @@ internal static class CollectionsSection
     {
         var references = new ReferencesSection([.. collections.Select(c => c.Mapping)], defaultSchema, database);
         var whole = collections.ConvertAll(c => (c.Section, Mapping: references.Read(c.Section, c.Mapping)));
-        BuildNames.Check(whole);
+        BuildNames.Check([.. whole.SelectMany(c => ReferencesSection.TablesOf(c.Section, c.Mapping))]);
         return [.. whole.Select(c => c.Mapping)];
     }
 

@@ -4,7 +4,7 @@ namespace Migration.Contracts.Migrations.Loading;
 /// Whether PostgreSQL will take a foreign key onto a table of the file: it would say so only after the load. Other tables
 /// are looked at when there is a connection.
 /// </summary>
-internal sealed class ForeignKeyTypes(CollectionMapping mapping, IReadOnlyList<CollectionMapping> all)
+internal sealed class ForeignKeyTypes(CollectionMapping mapping, FileTables all)
 {
     private static readonly ColumnKind[][] Families =
     [
@@ -19,19 +19,19 @@ internal sealed class ForeignKeyTypes(CollectionMapping mapping, IReadOnlyList<C
             return;
         }
 
-        if (all.FirstOrDefault(c => c.Table == foreignKey.Table) is not { Columns.Count: > 0 } referenced)
+        if (all.Table(foreignKey.Table) is not { Columns.Count: > 0 } referenced)
             return;
         foreach (var (column, reference) in foreignKey.Columns.Zip(foreignKey.References))
             CheckPair(section, key, column, referenced, reference);
         if (foreignKey.References.All(name => referenced.Columns.Any(column => column.Name == name)) && !IsUnique(referenced, foreignKey.References))
-            section.Mistake(key, $"is ({string.Join(", ", foreignKey.References)}) of {referenced.Table}, which nothing makes unique; expected its primary key ({string.Join(", ", referenced.PrimaryKey)}), or a 'unique' in {AfterLoadSection.Key} of {Shown.Text(referenced.Name)}");
+            section.Mistake(key, $"is ({string.Join(", ", foreignKey.References)}) of {referenced.Table}, which nothing makes unique; expected its primary key ({string.Join(", ", referenced.PrimaryKey)}), or a 'unique' in its {AfterLoadSection.Key}");
     }
 
     private void CheckPair(SectionReader section, string key, string column, CollectionMapping referenced, string reference)
     {
         if (referenced.Columns.FirstOrDefault(known => known.Name == reference) is not { } there)
         {
-            section.Mistake(key, $"names {Shown.Text(reference)}, which is not a column of {Shown.Text(referenced.Name)}{NearestWord.Hint(reference, [.. referenced.Columns.Select(known => known.Name)])}");
+            section.Mistake(key, $"names {Shown.Text(reference)}, which is not a column of {referenced.Table}{NearestWord.Hint(reference, [.. referenced.Columns.Select(known => known.Name)])}");
         }
         else if (mapping.Columns.First(known => known.Name == column).Type is var here && !Fit(here, there.Type))
         {

@@ -11,10 +11,10 @@ internal static class IndexSection
 
     public static readonly string[] Methods = ["btree", "hash", "gin", "gist", "spgist", "brin"];
 
-    public static IReadOnlyList<TableIndex> Read(SectionReader section, CollectionMapping collection) =>
+    public static IReadOnlyList<TableIndex> Read(SectionReader section, TableName table, IReadOnlyList<ColumnMapping> columns) =>
     [
-        .. Items(section, "indexes").Select((item, index) => ReadOne(section, "indexes", Keys, collection, item, index)).OfType<TableIndex>(),
-        .. Items(section, "unique").Select((item, index) => ReadOne(section, "unique", UniqueKeys, collection, item, index)).OfType<TableIndex>(),
+        .. Items(section, "indexes").Select((item, index) => ReadOne(section, "indexes", Keys, table, columns, item, index)).OfType<TableIndex>(),
+        .. Items(section, "unique").Select((item, index) => ReadOne(section, "unique", UniqueKeys, table, columns, item, index)).OfType<TableIndex>(),
     ];
 
     /// <summary>The items of a list with at least one; none when absent or wrong.</summary>
@@ -43,11 +43,11 @@ internal static class IndexSection
     }
 
     private static TableIndex? ReadOne(
-        SectionReader section, string key, string[] keys, CollectionMapping collection, YamlNode item, int index)
+        SectionReader section, string key, string[] keys, TableName table, IReadOnlyList<ColumnMapping> known, YamlNode item, int index)
     {
         var label = string.Create(CultureInfo.InvariantCulture, $"{section.Label(key)}[{index}]");
         var map = item is YamlMap ? new SectionReader(label, item, item.Place, keys, section.Context) : null;
-        var reader = new BuildColumns(section, collection.Columns, onlyNames: key == "unique");
+        var reader = new BuildColumns(section, known, onlyNames: key == "unique");
         if (map is not null && map.Find("columns") is null)
         {
             map.Missing("columns", BuildColumns.Expected);
@@ -63,12 +63,12 @@ internal static class IndexSection
             Method = (isConstraint ? null : map?.Choice("method", Methods)) ?? "btree",
             Where = isConstraint ? null : map?.Text("where", "a condition in SQL, such as price > 0"),
         };
-        Check(section, collection, item.Place, label, found);
-        return found with { Name = Name(map, collection.Table, columns.Select(column => column.Name), isConstraint ? "key" : "idx") };
+        Check(section, known, item.Place, label, found);
+        return found with { Name = Name(map, table, columns.Select(column => column.Name), isConstraint ? "key" : "idx") };
     }
 
     // What PostgreSQL would refuse hours later.
-    private static void Check(SectionReader section, CollectionMapping collection, Place place, string label, TableIndex index)
+    private static void Check(SectionReader section, IReadOnlyList<ColumnMapping> columns, Place place, string label, TableIndex index)
     {
         if (index is { IsUnique: true, Method: not "btree" })
             section.Context.Mistakes.Add(place, $"{label} is unique and {index.Method}; PostgreSQL has unique indexes of method btree only");
@@ -76,10 +76,10 @@ internal static class IndexSection
             section.Context.Mistakes.Add(place, $"{label} has a descending column and is {index.Method}; PostgreSQL orders only btree indexes");
         if (index is { Method: "hash" or "spgist", Columns.Count: > 1 })
             section.Context.Mistakes.Add(place, $"{label} has {index.Columns.Count} columns and is {index.Method}; expected one column");
-        foreach (var column in index.Columns.Where(column => TypeOf(collection, column) is { Kind: ColumnKind.Json } && column.Operators is null))
+        foreach (var column in index.Columns.Where(column => TypeOf(columns, column) is { Kind: ColumnKind.Json } && column.Operators is null))
             section.Context.Mistakes.Add(place, $"{label} names {Shown.Text(column.Name)}, which is json; PostgreSQL has no index of json, expected jsonb or another column");
     }
 
-    private static ColumnType? TypeOf(CollectionMapping collection, IndexColumn column) =>
-        collection.Columns.FirstOrDefault(known => known.Name == column.Name)?.Type;
+    private static ColumnType? TypeOf(IReadOnlyList<ColumnMapping> columns, IndexColumn column) =>
+        columns.FirstOrDefault(known => known.Name == column.Name)?.Type;
 }

@@ -1,8 +1,9 @@
 namespace Migration.Contracts.Migrations.Loading;
 
 /// <summary>
-/// What collections say of each other: foreign keys, and columns with <c>references</c>. Read when all of them are known.
+/// What tables say of each other: foreign keys, and columns with <c>references</c>. Read when all of them are known.
 /// </summary>
+/// <param name="all">Every collection of the file, with its indexes.</param>
 /// <param name="database">The source's; null where the file does not tell.</param>
 internal sealed class ReferencesSection(IReadOnlyList<CollectionMapping> all, string defaultSchema, string? database)
 {
@@ -12,23 +13,55 @@ internal sealed class ReferencesSection(IReadOnlyList<CollectionMapping> all, st
 
     private const string Expected = "the name of a collection of this file";
 
+    private readonly FileTables _tables = FileTables.Of(all);
+
     public CollectionMapping Read(SectionReader collection, CollectionMapping mapping)
     {
-        var keys = new ForeignKeySection(collection, mapping, all, defaultSchema).Read().ToList();
-        var columns = mapping.Columns.Select(column => ReadColumn(collection, mapping, column, keys)).ToList();
-        return mapping with
+        var whole = ReadTable(new OwnedTable(collection, mapping, null));
+        return whole with { Children = ReadChildren(collection, mapping) };
+    }
+
+    /// <summary>The sections and tables of children, parents before their children; those whose keys are a mistake are left out.</summary>
+    public static IEnumerable<OwnedTable> TablesOf(SectionReader owner, CollectionMapping mapping, OwnedTable? parent = null)
+    {
+        var own = new OwnedTable(owner, mapping, parent);
+        return FileTables.ChildrenOf(mapping)
+            .SelectMany((child, index) => TablesOf(ChildrenSection.SectionOf(owner, index), child, own)).Prepend(own);
+    }
+
+    private IReadOnlyList<ChildMapping>? ReadChildren(SectionReader owner, CollectionMapping parent)
+    {
+        var children = FileTables.ChildrenOf(parent);
+        return children.Count == 0 ? parent.Children : [.. parent.Children!.Select((child, index) =>
         {
-            Columns = columns,
-            AfterLoad = keys.Count == 0 ? mapping.AfterLoad : (mapping.AfterLoad ?? AfterLoad.Default) with { ForeignKeys = keys },
+            var section = ChildrenSection.SectionOf(owner, index);
+            var whole = ReadTable(new OwnedTable(section, children[index], new OwnedTable(owner, parent, null)));
+            return child with
+            {
+                Columns = [.. whole.Columns.Skip(child.ParentKey.Count + 1)],
+                AfterLoad = whole.AfterLoad,
+                Children = ReadChildren(section, children[index]),
+            };
+        })];
+    }
+
+    private CollectionMapping ReadTable(OwnedTable table)
+    {
+        var keys = new ForeignKeySection(table, _tables, defaultSchema).Read().ToList();
+        return table.Mapping with
+        {
+            Columns = [.. table.Mapping.Columns.Select(column => ReadColumn(table, column, keys))],
+            AfterLoad = keys.Count == 0 ? table.Mapping.AfterLoad : (table.Mapping.AfterLoad ?? AfterLoad.Default) with { ForeignKeys = keys },
         };
     }
 
     /// <param name="keys">The column's foreign key is added, unless the file says more of it in a list.</param>
-    private ColumnMapping ReadColumn(SectionReader collection, CollectionMapping mapping, ColumnMapping column, List<ForeignKey> keys)
+    private ColumnMapping ReadColumn(OwnedTable table, ColumnMapping column, List<ForeignKey> keys)
     {
-        if ((collection.Find("columns") as YamlMap)?.Find(column.Name) is not YamlMap map || map.Find(Key) is null)
+        var (owner, mapping) = (table.Section, table.Mapping);
+        if ((owner.Find("columns") as YamlMap)?.Find(column.Name) is not YamlMap map || map.Find(Key) is null)
             return column;
-        var section = new SectionReader($"{collection.Label("columns")}.{column.Name}", map, map.Place, ColumnsSection.Keys, collection.Context);
+        var section = new SectionReader($"{owner.Label("columns")}.{column.Name}", map, map.Place, ColumnsSection.Keys, owner.Context);
         foreach (var other in NotBeside.Where(other => section.Find(other) is not null))
             section.Mistake(other, $"stands beside '{Key}', whose value is the document's as it is; expected one of the two");
         if (Find(section) is not { } referenced)
@@ -40,7 +73,7 @@ internal sealed class ReferencesSection(IReadOnlyList<CollectionMapping> all, st
         }
 
         var key = new ForeignKey(DerivedName.Of(mapping.Table, [column.Name], "fkey"), [column.Name], referenced.Table, referenced.PrimaryKey);
-        new ForeignKeyTypes(mapping, all).Check(section, Key, key);
+        new ForeignKeyTypes(mapping, _tables).Check(section, Key, key);
         if (!keys.Exists(known => known.Columns is [var name] && name == column.Name))
             keys.Add(key);
         return column with { References = new ColumnReference(referenced.Name, database) };
@@ -50,11 +83,11 @@ internal sealed class ReferencesSection(IReadOnlyList<CollectionMapping> all, st
     {
         if (section.Text(Key, Expected) is not { } name)
             return null;
-        var found = all.FirstOrDefault(c => c.Name == name);
+        var found = _tables.Collection(name);
         if (found is null)
         {
             var raw = ((YamlText)section.Find(Key)!).Raw;
-            section.Mistake(Key, $"is {Shown.Text(raw)}, which is no collection of this file{NearestWord.Hint(raw, [.. all.Select(c => c.Name)])}");
+            section.Mistake(Key, $"is {Shown.Text(raw)}, which is no collection of this file{NearestWord.Hint(raw, _tables.CollectionNames)}");
         }
 
         return found;
@@ -62,6 +95,6 @@ internal sealed class ReferencesSection(IReadOnlyList<CollectionMapping> all, st
 
     private static string Unfit(ColumnMapping column, CollectionMapping mapping, CollectionMapping referenced) =>
         column.Name == mapping.Unmapped.Column ? "stands at the column that takes the unmapped fields; expected another column"
-        : column.Type.IsArray ? $"stands at a column of type {column.Type}; PostgreSQL has no foreign keys of an array's elements, expected one value"
+        : column.Type.IsArray ? $"stands at a column of type {column.Type}; PostgreSQL has no foreign keys of an array's elements, expected one value, or {ChildrenSection.Key} with a column of path '.'"
         : $"names {Shown.Text(referenced.Name)}, whose primary key has {referenced.PrimaryKey.Count} columns; expected a collection with one, or {ForeignKeySection.Key} in {AfterLoadSection.Key}";
 }

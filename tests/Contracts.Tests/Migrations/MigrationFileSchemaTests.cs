@@ -34,6 +34,7 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(LookupStepSection.Keys.Order(), Keys(Definition("lookup")));
         Assert.Equal(PluginStepSection.Keys.Order(), Keys(Definition("plugin")));
         Assert.Equal(AfterLoadSection.Keys.Order(), Keys(Definition("afterLoad")));
+        Assert.Equal(AfterLoadSection.KeysOfChild.Order(), Keys(Definition("afterLoadOfChild")));
         Assert.Equal(IndexSection.Keys.Order(), Keys(Definition("index")));
         Assert.Equal(IndexSection.UniqueKeys.Order(), Keys(Definition("unique")));
         Assert.Equal(BuildColumns.Keys.Order(), Keys(Definition("indexColumn")));
@@ -49,6 +50,7 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(HttpStepSection.Methods, Words("http", "method"));
         Assert.Equal(FailureActionText.Words, Words("http", "onFailure"));
         Assert.Equal(FailureActionText.Words, Words("plugin", "onFailure"));
+        Assert.Equal(ForeignKeySection.ParentActions, Words("afterLoadOfChild", "parent"));
         Assert.Equal(IndexSection.Methods, Words("index", "method"));
         Assert.Equal(ForeignKeySection.Actions, Words("foreignKey", "onDelete"));
         Assert.Equal(ForeignKeySection.Actions, Words("foreignKey", "onUpdate"));
