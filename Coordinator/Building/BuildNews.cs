@@ -23,7 +23,7 @@ internal sealed class BuildNews(IAnsiConsole console, TimeProvider time)
     public void Ends(Build build, BuildOutcome outcome, TimeSpan took)
     {
         if (outcome.State != BuildState.Present)
-            Say($"{Capital(build.ToString())}: {BuildText.Outcome(outcome.State, took.TotalSeconds, outcome.Note)}");
+            Say($"{Capital(build.ToString())}: {BuildText.Outcome(build.Id.Kind, outcome.State, took.TotalSeconds, outcome.Note)}");
     }
 
     /// <summary>To be called as often as one likes; tells every ten seconds.</summary>

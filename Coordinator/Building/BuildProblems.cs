@@ -46,9 +46,30 @@ internal sealed class BuildProblems(NpgsqlConnection connection, MigrationFile f
             row => row.GetString(0), cancellationToken, table.Table.Schema, index.Name, table.Table.Name);
         if (holder is [var other])
             problems.Add($"index {index.Name} of {table.Table}: the name is taken already, at {other}. Give the index another name.");
+        else if (isThere && await NamesakeAsync(table, index, cancellationToken) is { } namesake)
+            problems.Add($"index {index.Name} of {table.Table}: the table has another one of that name, {namesake}. Give the index another name, or drop that one.");
         if (index.Where is { } where && await RefusalAsync(table, where, isThere, cancellationToken) is { } refusal)
             problems.Add($"index {index.Name} of {table.Table}: its condition cannot be used: {refusal}.");
         return problems;
+    }
+
+    /// <summary>An index of the same name that is another one, as far as can be told without making the wanted one.</summary>
+    private async Task<string?> NamesakeAsync(CollectionMapping table, TableIndex index, CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync(
+            """
+            SELECT m.amname, i.indisunique, i.indpred IS NOT NULL, pg_catalog.pg_get_indexdef(i.indexrelid),
+                   ARRAY(SELECT coalesce(a.attname::text, '') FROM unnest(i.indkey) WITH ORDINALITY u (number, place)
+                         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.number ORDER BY u.place)
+            FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am m ON m.oid = c.relam
+            WHERE i.indrelid = $1::text::regclass AND c.relname = $2
+            """,
+            row => (Method: row.GetString(0), IsUnique: row.GetBoolean(1), IsPartial: row.GetBoolean(2), Text: row.GetString(3), Columns: row.GetFieldValue<string[]>(4)),
+            cancellationToken, table.Table.Quoted, index.Name);
+        return found
+            .Where(there => (there.Method, there.IsUnique, there.IsPartial) != (index.Method, index.IsUnique, index.Where is not null)
+                || !there.Columns.SequenceEqual(index.Columns.Select(column => column.Name)))
+            .Select(there => there.Text).FirstOrDefault();
     }
 
     /// <summary>The condition is planned on the table, or on columns of the names and types that the table will have.</summary>

@@ -94,7 +94,7 @@ internal sealed class ForeignKeyBuild(TableName table, IReadOnlyList<string> key
         var samples = await connection.QueryAsync(
             $"SELECT left({Texts(key)}, 200), left({Texts(foreignKey.Columns)}, 200) {violating} LIMIT {MostSamples}",
             row => $"{row.GetString(0)} refers to {row.GetString(1)}", cancellationToken);
-        var note = $"{count:N0} rows refer to what is not in {foreignKey.Table}, for example {string.Join("; ", samples)}. Bring what is missing in (it may be in quarantine: 'coordinator replay' tries again), or mend the rows and run it again";
+        var note = $"{(count == 1 ? "1 row refers" : $"{count:N0} rows refer")} to what is not in {foreignKey.Table}, for example {string.Join("; ", samples)}. Bring what is missing in (it may be in quarantine: 'coordinator replay' tries again), or mend the rows and run it again";
         return new(BuildState.Failed, note, count > 0 ? count : null, samples);
     }
 

@@ -1,5 +1,6 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Tracking;
 using Npgsql;
 
 namespace Migration.Coordinator.Building;
@@ -81,7 +82,7 @@ internal sealed class IndexBuild(TableName table, TableIndex index)
                    ARRAY(SELECT left(concat_ws(', ', {string.Join(", ", columns.Select(column => column + "::text"))}), 200) FROM repeated ORDER BY number DESC LIMIT {MostSamples})
             """,
             row => (row.GetInt64(0), row.GetInt64(1), row.GetFieldValue<string[]>(2)), cancellationToken)).Single();
-        var note = $"{rows:N0} rows share {keys:N0} keys of ({string.Join(", ", index.Columns.Select(column => column.Name))}), for example {string.Join("; ", samples)}. Mend the rows, or the index in the migration file, and run it again";
+        var note = $"{rows:N0} rows share {CountsText.Of(keys, "key")} of ({string.Join(", ", index.Columns.Select(column => column.Name))}), for example {string.Join("; ", samples)}. Mend the rows, or the index in the migration file, and run it again";
         return new(BuildState.Failed, note, rows > 0 ? rows : null, samples);
     }
 

@@ -91,7 +91,7 @@ internal static class RunReportText
                 BuildState.Skipped => Color.Yellow,
                 _ => (Color?)null,
             };
-            console.Write(new Text($"  {build.Definition}: {BuildText.Outcome(build.State, build.Seconds, build.Note)}\n", color is { } c ? new Style(c) : Style.Plain));
+            console.Write(new Text($"  {build.Definition}: {BuildText.Outcome(build.Kind, build.State, build.Seconds, build.Note)}\n", color is { } c ? new Style(c) : Style.Plain));
         }
 
         console.Line("");

@@ -27,9 +27,9 @@ internal sealed record RunVerdict(IReadOnlyList<string> Reasons)
 
     /// <summary>Why what was to be built keeps the run from being complete.</summary>
     public static IEnumerable<string> OfBuilds(IReadOnlyList<BuildRecord> builds)
-        => [.. builds.Where(build => build.State == BuildState.Failed).Select(build => $"{BuildText.Of(build.Id)} was not built: {build.Note}."),
+        => [.. builds.Where(build => build.State == BuildState.Failed).Select(build => $"{BuildText.Undone(build.Id)}: {build.Note}."),
             .. builds.Count(build => build is { IsDone: false, State: not BuildState.Failed }) is > 0 and var open
-                ? new[] { $"{open:N0} of {builds.Count:N0} things to build after the load are not built yet." } : []];
+                ? new[] { $"{open:N0} of {CountsText.Of(builds.Count, "build")} after the load are still to come." } : []];
 
     private static IEnumerable<string> Judge(CollectionProgress c, long quarantined, bool live)
     {
