@@ -24,7 +24,7 @@ public enum BuildState
     /// <summary>It was there before.</summary>
     Present,
 
-    /// <summary>PostgreSQL did not do it, and nothing is lost by that.</summary>
+    /// <summary>The user may not do it. Nobody asked for it, so that the run is complete without.</summary>
     Skipped,
 
     /// <summary>It is not there; a later attempt may make it.</summary>

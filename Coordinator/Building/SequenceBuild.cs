@@ -17,6 +17,8 @@ internal sealed class SequenceBuild(TableName table, string column, string seque
         NpgsqlConnection connection, Func<Task> begin, bool wasBegun, CancellationToken cancellationToken)
     {
         await begin();
+        if (!await MayBeSetAsync(connection, cancellationToken))
+            return new(BuildState.Skipped, $"user '{connection.UserName}' may not set it: GRANT SELECT, UPDATE ON SEQUENCE {sequence} TO \"{connection.UserName}\"");
         var set = await connection.QueryAsync(
             $"""
             WITH way AS (SELECT seqincrement < 0 AS is_down FROM pg_catalog.pg_sequence WHERE seqrelid = $1::text::regclass),
@@ -28,6 +30,10 @@ internal sealed class SequenceBuild(TableName table, string column, string seque
             row => row.GetInt64(0), cancellationToken, sequence);
         return new(BuildState.Built, set is [var value] ? string.Create(CultureInfo.InvariantCulture, $"set to {value}") : "is past them already");
     }
+
+    private async Task<bool> MayBeSetAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+        => await connection.QueryAsync(
+            "SELECT has_sequence_privilege($1, 'SELECT') AND has_sequence_privilege($1, 'UPDATE')", row => row.GetBoolean(0), cancellationToken, sequence) is [true];
 
     /// <summary>The sequences of the columns that a run fills: their own, and those that their defaults ask.</summary>
     public static async Task<IReadOnlyList<(string Column, string Sequence)>> FindAsync(

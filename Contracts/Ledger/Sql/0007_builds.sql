@@ -10,7 +10,7 @@ CREATE TABLE migration.build (
     ordinal     int NOT NULL,                 -- the order in which they are begun
     definition  text NOT NULL,                -- for people
     -- waiting: not begun, or to be tried again. building: begun by a coordinator, which may be gone. built: made by the run.
-    -- present: was there before. skipped: PostgreSQL did not do it, and nothing is lost by that. failed: it is not there.
+    -- present: was there before. skipped: the user may not do it, and nobody asked. failed: it is not there.
     state       text NOT NULL DEFAULT 'waiting'
                 CHECK (state IN ('waiting', 'building', 'built', 'present', 'skipped', 'failed')),
     attempts    int NOT NULL DEFAULT 0 CHECK (attempts >= 0),
