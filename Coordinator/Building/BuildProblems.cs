@@ -88,7 +88,7 @@ internal sealed class BuildProblems(NpgsqlConnection connection, MigrationFile f
         var columns = await connection.QueryAsync(
             """
             SELECT attname, has_column_privilege(attrelid, attnum, 'REFERENCES') FROM pg_catalog.pg_attribute
-            WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped
+            WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
             """,
             row => (Name: row.GetString(0), MayRefer: row.GetBoolean(1)), cancellationToken, key.Table.Quoted);
         if (key.References.Where(name => !columns.Exists(column => column.Name == name)).ToList() is { Count: > 0 } missing)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Migration.Contracts.Migrations;
 using Npgsql;
 
 namespace Migration.Coordinator.Building;

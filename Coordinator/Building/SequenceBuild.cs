@@ -23,7 +23,7 @@ internal sealed class SequenceBuild(TableName table, string column, string seque
             $"""
             WITH way AS (SELECT seqincrement < 0 AS is_down FROM pg_catalog.pg_sequence WHERE seqrelid = $1::text::regclass),
                  loaded AS (SELECT CASE WHEN is_down THEN least_one ELSE greatest_one END::bigint AS value, is_down
-                            FROM way, (SELECT min({TableName.Quote(column)}) AS least_one, max({TableName.Quote(column)}) AS greatest_one FROM {Table.Quoted}) t)
+                            FROM way, (SELECT min({TableName.Quote(Id.Name)}) AS least_one, max({TableName.Quote(Id.Name)}) AS greatest_one FROM {Table.Quoted}) t)
             SELECT setval($1::text::regclass, l.value) FROM loaded l, {sequence} s
             WHERE l.value IS NOT NULL AND (l.value = s.last_value AND NOT s.is_called OR CASE WHEN l.is_down THEN l.value < s.last_value ELSE l.value > s.last_value END)
             """,

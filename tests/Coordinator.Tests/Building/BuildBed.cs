@@ -50,11 +50,11 @@ internal sealed class BuildBed : IAsyncDisposable
           - name: products
             primaryKey: id
             columns: { id: { path: _id, type: text }, vendor: text, price: "numeric(18,2)", tags: "text[]", document: jsonb }
-            afterLoad: { analyze: {{analyze}}, {{products}} }
+            afterLoad: { analyze: {{(analyze ? "true" : "false")}}, {{products.ReplaceLineEndings(" ")}} }
           - name: vendors
             primaryKey: id
             columns: { id: { path: _id, type: text }, name: text, number: bigint }
-            afterLoad: { analyze: {{analyze}}, {{vendors}} }
+            afterLoad: { analyze: {{(analyze ? "true" : "false")}}, {{vendors}} }
         """,
         "shop.yaml", _ => null);
 

@@ -1,4 +1,5 @@
 using Migration.Contracts.Ledger;
+using Migration.Contracts.Migrations;
 using Migration.Coordinator.Building;
 using Npgsql;
 
@@ -86,7 +87,7 @@ public sealed class BuilderTests
 
         var refused = Assert.Single(builds, build => build.State == BuildState.Failed);
         Assert.Equal(new BuildId(BuildKind.Index, "shop.vendors", "vendors_name_key"), refused.Id);
-        Assert.Equal((2L, "Vendor 1"), (refused.Violations, Assert.Single(refused.Samples)));
+        Assert.Equal(((long?)2, "Vendor 1"), (refused.Violations, Assert.Single(refused.Samples)));
         Assert.StartsWith("2 rows share 1 key of (name), for example Vendor 1. ", refused.Note, StringComparison.Ordinal);
         Assert.Empty(await bed.HasAsync("vendors"));
         Assert.Single(await bed.HasAsync("products"));
@@ -101,7 +102,7 @@ public sealed class BuilderTests
 
         var refused = Assert.Single(await bed.BuildAsync(file), build => build.Id.Kind == BuildKind.ForeignKey);
 
-        Assert.Equal((BuildState.Failed, 2L), (refused.State, refused.Violations));
+        Assert.Equal((BuildState.Failed, (long?)2), (refused.State, refused.Violations));
         Assert.Equal(["p1 refers to v98", "p2 refers to v99"], refused.Samples.Order(StringComparer.Ordinal));
         Assert.StartsWith("2 rows refer to what is not in shop.vendors, for example p", refused.Note, StringComparison.Ordinal);
         Assert.Empty(await bed.HasAsync("products"));
@@ -260,9 +261,9 @@ public sealed class BuilderTests
     }
 
     /// <summary>The session of a coordinator that is gone, in which PostgreSQL goes on.</summary>
-    private static async Task<NpgsqlConnection> BeginAsKilledAsync(BuildBed bed, Contracts.Migrations.MigrationFile file)
+    private static async Task<NpgsqlConnection> BeginAsKilledAsync(BuildBed bed, MigrationFile file)
     {
-        var build = BuildList.Of(BuildTable.Of(file), new Dictionary<Contracts.Migrations.TableName, IReadOnlyList<(string, string)>>())[0];
+        var build = BuildList.Of(BuildTable.Of(file), new Dictionary<TableName, IReadOnlyList<(string, string)>>())[0];
         var ledger = new BuildLedger(bed.Target);
         await ledger.NoteAsync(bed.RunId, [(build.Id, build.Definition)], Cancellation);
         await ledger.BeginAsync(bed.RunId, build.Id, Cancellation);
