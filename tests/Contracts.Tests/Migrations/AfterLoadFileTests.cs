@@ -83,6 +83,49 @@ public sealed class AfterLoadFileTests
     }
 
     [Fact]
+    public void A_child_s_table_has_its_own_with_a_foreign_key_onto_its_parent()
+    {
+        var file = Load(
+            """
+            source: { uri: "mongodb://localhost/shop" }
+            target: { uri: "postgres://localhost/shop", schema: shop }
+            collections:
+              - name: products
+                primaryKey: [tenant, id]
+                columns: { tenant: int, id: { path: _id, type: text } }
+                children:
+                  - path: variants
+                    table: variants
+                    columns: { sku: text, vendor: { type: text, references: vendors } }
+                    afterLoad: { parent: cascade, indexes: [sku], unique: [[products_id, sku]] }
+                    children:
+                      - path: makers
+                        table: makers
+                        parentKey: [tenant, product, variant]
+                        columns: { maker: { path: ".", type: text, references: vendors } }
+                        afterLoad: { parent: noAction, foreignKeys: [{ columns: [tenant, product], references: products }] }
+              - name: vendors
+                primaryKey: id
+                columns: { id: { path: _id, type: text } }
+
+            """);
+        var variants = file.Collections[0].Children![0];
+        var makers = variants.Children![0];
+
+        Assert.Equal(["variants_sku_idx", "variants_products_id_sku_key"], variants.AfterLoad!.Indexes.Select(index => index.Name));
+        Assert.Equal(
+            ["shop.products (tenant, id) Cascade", "shop.vendors (id) NoAction"], variants.AfterLoad.ForeignKeys.Select(Text));
+        Assert.Equal(["products_tenant", "products_id"], variants.AfterLoad.ForeignKeys[0].Columns);
+        Assert.Equal(
+            ["shop.variants (products_tenant, products_id, ordinal) NoAction", "shop.products (tenant, id) NoAction", "shop.vendors (id) NoAction"],
+            makers.AfterLoad!.ForeignKeys.Select(Text));
+        Assert.True(makers.Columns is [{ IsElement: true, References: { Collection: "vendors", Database: "shop" } }]);
+        Assert.Equal(makers.AfterLoad, ChildTable.Of(file.Collections[0])[1].Mapping.AfterLoad);
+
+        static string Text(ForeignKey key) => $"{key.Table} ({string.Join(", ", key.References)}) {key.OnDelete}";
+    }
+
+    [Fact]
     public void Names_that_PostgreSQL_would_cut_end_in_a_hash_of_the_whole()
     {
         var (one, other) = (NameFor(new string('ä', 60) + "one"), NameFor(new string('ä', 60) + "two"));
