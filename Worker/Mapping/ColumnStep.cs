@@ -1,4 +1,3 @@
-using Migration.Contracts.Migrations;
 using Migration.Worker.Mapping.Conversions;
 using Migration.Worker.Targets;
 
@@ -25,8 +24,8 @@ internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isK
         ? $"field '{field.Path}'"
         : $"the concatenation of {string.Join(", ", (computed?.Parts ?? []).Select(part => $"'{part.Path}'"))}";
 
-    /// <summary>What a DBRef in the field must refer to; null where the column takes none.</summary>
-    public ColumnReference? References { get; init; }
+    /// <summary>Reads a DBRef in the field; null where the column takes none.</summary>
+    public ReferencedId? References { get; init; }
 
     public TargetColumn Column { get; } = column;
 

@@ -61,7 +61,7 @@ internal sealed partial class RecordMapper
             mapping.PrimaryKey.Contains(column.Name),
             column.Name == kept ? null : ComputedOf(columns[column.Name], ref slots))
         {
-            References = columns[column.Name].References,
+            References = columns[column.Name].References is { } reference ? new ReferencedId(reference) : null,
         })];
         _kept = kept is null ? null : Array.Find(_steps, step => step.Column.Name == NameOf(kept));
         _children = ChildrenOf(mapping, place, ref slots);
@@ -184,9 +184,9 @@ internal sealed partial class RecordMapper
         return rows.UnfinishedBytes <= MaxRowBytes ? null : TooLarge(step, rows.UnfinishedBytes);
     }
 
-    private static RecordRejection? WriteReferenced(ColumnStep step, ColumnReference reference, ReadOnlySpan<byte> document, RowBuffer rows)
+    private static RecordRejection? WriteReferenced(ColumnStep step, ReferencedId reference, ReadOnlySpan<byte> document, RowBuffer rows)
     {
-        if (ReferencedId.Read(reference, document, out var type, out var id) is { } wrong) return Refused(step, wrong, BsonType.Document, document);
+        if (reference.Read(document, out var type, out var id) is { } wrong) return Refused(step, wrong, BsonType.Document, document);
         var refusal = step.Conversion.Write(type, id, rows);
         return refusal is null ? null : Refused(step, refusal with { Within = ".$id" + refusal.Within }, type, id);
     }
