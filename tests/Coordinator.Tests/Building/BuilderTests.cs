@@ -208,7 +208,7 @@ public sealed class BuilderTests
         await AreWaitingAsync(bed, 1);
 
         var building = bed.BuildAsync(file);
-        await IsTrueAsync(async () => await bed.TextsAsync("SELECT count(*)::text FROM pg_stat_activity WHERE state = 'idle' AND query LIKE '%pg_terminate_backend(pid)%' AND datname = current_database()") is ["1"]);
+        await IsTrueAsync(async () => await bed.TextsAsync("SELECT count(*)::text FROM pg_stat_activity WHERE state = 'idle' AND query LIKE '%pg_terminate_backend(pid)%' AND datname = current_database() AND application_name LIKE 'migration build %'") is ["1"]);
         await writer.DisposeAsync();
         var builds = await building;
 
