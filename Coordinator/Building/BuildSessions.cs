@@ -44,7 +44,7 @@ internal sealed class BuildSessions(string connectionString, Guid runId, TimePro
     private async Task WaitForFormerAsync(NpgsqlConnection connection, string name, Action<int> waits, CancellationToken cancellationToken)
     {
         const string Former = """
-            SELECT pid, CASE WHEN state = 'active' THEN true ELSE pg_terminate_backend(pid) AND false END FROM pg_catalog.pg_stat_activity
+            SELECT pid, CASE WHEN state = 'active' THEN true ELSE NOT pg_terminate_backend(pid) END FROM pg_catalog.pg_stat_activity
             WHERE application_name = $1 AND usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()
             """;
         var told = false;
