@@ -120,7 +120,7 @@ public sealed class BuilderTests
         await using var bed = await BuildBed.CreateAsync();
         await bed.ExecuteAsync(
             """
-            CREATE INDEX products_vendor_idx ON shop.products (price);
+            CREATE INDEX products_vendor_idx ON shop.products (price, id);
             CREATE INDEX products_price_idx ON shop.products (price DESC);
             CREATE TABLE shop.taken ();
             ALTER TABLE shop.products ADD CONSTRAINT products_vendor_fkey CHECK (price > 0);
