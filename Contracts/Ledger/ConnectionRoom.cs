@@ -14,7 +14,10 @@ public sealed record ConnectionRoom(int Usable, int Free)
     public int Margin => OfCoordinator + Math.Max(2, Usable / 20);
 
     /// <summary>The limit where the migration file says none.</summary>
-    public int ForWorkers => Math.Max(ConnectionShare.Least, Free - Margin);
+    public int ForWorkers => ForWorkersBeside(0);
+
+    /// <param name="builds">Connections besides, in which the coordinator builds while workers still hold theirs.</param>
+    public int ForWorkersBeside(int builds) => Math.Max(ConnectionShare.Least, Free - Margin - builds);
 
     /// <param name="run">The run that asks: its own workers and limit do not stand in its way.</param>
     public static async Task<ConnectionRoom> MeasureAsync(

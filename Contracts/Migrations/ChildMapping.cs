@@ -28,6 +28,9 @@ public sealed record ChildMapping
     /// <summary>As stored: null, and not there in the ledger, where an element has no children of its own.</summary>
     public IReadOnlyList<ChildMapping>? Children { get; init; }
 
+    /// <summary>Null where the file says nothing of it: <see cref="AfterLoad.Default"/>.</summary>
+    public AfterLoad? AfterLoad { get; init; }
+
     /// <summary>The line of the migration file, from 1, for messages.</summary>
     public required int Line { get; init; }
 

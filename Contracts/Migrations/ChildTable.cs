@@ -35,13 +35,14 @@ public sealed record ChildTable(ChildMapping Child, CollectionMapping Mapping, C
         }
     }
 
-    private static CollectionMapping MappingOf(ChildMapping child, CollectionMapping parent) => new()
+    internal static CollectionMapping MappingOf(ChildMapping child, CollectionMapping parent) => new()
     {
         Name = parent.Name,
         Table = child.Table,
         PrimaryKey = child.PrimaryKey,
         Columns = [.. KeyColumns(child, parent), Leading(child.Ordinal, new ColumnType(ColumnKind.Int4), child.Line), .. child.Columns],
         Unmapped = child.Unmapped,
+        AfterLoad = child.AfterLoad,
     };
 
     private static IEnumerable<ColumnMapping> KeyColumns(ChildMapping child, CollectionMapping parent) =>

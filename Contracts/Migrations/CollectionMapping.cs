@@ -32,6 +32,9 @@ public sealed record CollectionMapping
     /// <summary>As stored: null, and not there in the ledger, where a collection has no step.</summary>
     public IReadOnlyList<EnrichmentStep>? Enrich { get; init; }
 
+    /// <summary>Null where the file says nothing of it: <see cref="AfterLoad.Default"/>.</summary>
+    public AfterLoad? AfterLoad { get; init; }
+
     public UnmappedFields Unmapped { get; init; } = UnmappedFields.Ignore;
 
     /// <summary>

@@ -22,6 +22,9 @@ public sealed record ColumnMapping(string Name, IReadOnlyList<string> Path, Colu
     /// <summary>What becomes of a value that the column cannot hold, in any order; null for reject alone.</summary>
     public IReadOnlyList<UnfitChoice>? OnUnfit { get; init; }
 
+    /// <summary>What a DBRef in the field must refer to, of which the column takes the <c>$id</c>; null for none.</summary>
+    public ColumnReference? References { get; init; }
+
     /// <summary>The paths of all fields that the column's value is made of: its own, or those that a concat joins.</summary>
     [JsonIgnore]
     public IEnumerable<IReadOnlyList<string>> Sources =>

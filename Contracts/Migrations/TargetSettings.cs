@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Migration.Contracts.Migrations;
 
 public sealed record TargetSettings
@@ -16,4 +18,13 @@ public sealed record TargetSettings
     /// when the run starts, less a margin.
     /// </summary>
     public int? MaxConnections { get; init; }
+
+    /// <summary>Indexes, foreign keys and the like that are built at a time once rows are in; null for <see cref="DefaultParallelBuilds"/>.</summary>
+    public int? ParallelBuilds { get; init; }
+
+    public const int DefaultParallelBuilds = 2;
+
+    /// <summary><see cref="ParallelBuilds"/>, or the default.</summary>
+    [JsonIgnore]
+    public int BuildsAtATime => ParallelBuilds ?? DefaultParallelBuilds;
 }

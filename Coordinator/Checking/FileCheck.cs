@@ -21,6 +21,9 @@ internal sealed record FileCheck(
     /// <summary>Documents looked at for paths where all go through the mapping.</summary>
     private const int SampleForPaths = 1_000;
 
+    /// <summary>After the load, from the migration file.</summary>
+    public int BuildsAtATime { get; init; }
+
     public long Rejected => Collections.Sum(collection => collection.Rejected);
 
     /// <param name="sample">Records of each collection to try; null for all.</param>
@@ -43,7 +46,10 @@ internal sealed record FileCheck(
             file.Name, ConnectionText.Describe(file.Source.Uri), ConnectionText.Describe(file.Target.Uri),
             file.Broker is null ? null : ConnectionText.Describe(file.Broker.Uri), sample is null, collections, target,
             problems.Messages,
-            problems.ExitCode ?? (collections.Exists(collection => collection.WouldPause) ? Worker.ExitCode.Incomplete : Worker.ExitCode.Done));
+            problems.ExitCode ?? (collections.Exists(collection => collection.WouldPause) ? Worker.ExitCode.Incomplete : Worker.ExitCode.Done))
+        {
+            BuildsAtATime = file.Target.BuildsAtATime,
+        };
     }
 
     private static async Task<CollectionPrediction> PredictAsync(

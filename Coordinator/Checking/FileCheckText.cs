@@ -13,7 +13,7 @@ internal static class FileCheckText
         foreach (var collection in check.Collections)
             WriteCollection(console, collection);
         if (check.TargetState is { } target)
-            WriteTarget(console, target);
+            WriteTarget(console, target, check.BuildsAtATime);
         foreach (var problem in check.Problems)
             console.MarkupLineInterpolated($"[red]problem[/] {problem}");
         console.Line("");
@@ -54,12 +54,13 @@ internal static class FileCheckText
 
     private static string About(CollectionPrediction collection) => collection.IsEstimate ? "about " : "";
 
-    private static void WriteTarget(IAnsiConsole console, TargetSurvey target)
+    private static void WriteTarget(IAnsiConsole console, TargetSurvey target, int buildsAtATime)
     {
         console.Line("");
         console.Line($"Target: PostgreSQL {target.Version}, reachable.");
         foreach (var table in target.Tables)
             console.Line($"  {table.Table}: {State(table)}");
+        MigrationPlanText.WriteBuilds(console, target, buildsAtATime);
     }
 
     private static string State(TargetTablePlan table) => table switch

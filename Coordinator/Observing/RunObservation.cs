@@ -7,15 +7,15 @@ namespace Migration.Coordinator.Observing;
 /// <summary>How a coordinator is looked after from outside while it drives a run.</summary>
 internal sealed class RunObservation : IDisposable
 {
-    private readonly ILoggerFactory _loggers;
-
     /// <param name="patience">How long to wait at the start for servers that are away.</param>
     public RunObservation(TimeSpan patience, bool debug)
     {
-        _loggers = LoggerFactory.Create(logging => logging.AddWorkerConsole(debug));
-        Patience = new Patience(patience, Health, _loggers.CreateLogger<Patience>(), TimeProvider.System);
+        Loggers = LoggerFactory.Create(logging => logging.AddWorkerConsole(debug));
+        Patience = new Patience(patience, Health, Loggers.CreateLogger<Patience>(), TimeProvider.System);
         Figures = new RunFigures(TimeProvider.System);
     }
+
+    public ILoggerFactory Loggers { get; }
 
     public ProgramHealth Health { get; } = new(TimeProvider.System);
 
@@ -26,6 +26,6 @@ internal sealed class RunObservation : IDisposable
     public void Dispose()
     {
         Figures.Dispose();
-        _loggers.Dispose();
+        Loggers.Dispose();
     }
 }

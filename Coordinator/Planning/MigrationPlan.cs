@@ -51,7 +51,10 @@ internal sealed record MigrationPlan(
     public int WorkersAtATime => Math.Min(Workers, (ConnectionLimit ?? int.MaxValue) / ConnectionsPerWorker);
 
     /// <summary>To PostgreSQL, workers and coordinator together.</summary>
-    public long Connections => ((long)WorkersAtATime * ConnectionsPerWorker) + ConnectionRoom.OfCoordinator;
+    public long Connections => ((long)WorkersAtATime * ConnectionsPerWorker) + ConnectionRoom.OfCoordinator + BuildsAtATime;
+
+    /// <summary>After the load, each with a connection of its own.</summary>
+    public int BuildsAtATime { get; init; }
 
     public static async Task<MigrationPlan> MakeAsync(
         MigrationFile file, int workers, decimal? hours, CancellationToken cancellationToken)
@@ -74,6 +77,7 @@ internal sealed record MigrationPlan(
             workers, file.Worker.Slices, file.Source.MaxRecordsPerSecond, hours, problems.Messages,
             problems.ExitCode ?? Worker.ExitCode.Done)
         {
+            BuildsAtATime = file.Target.BuildsAtATime,
             ConnectionLimit = file.Target.MaxConnections ?? target?.ConnectionsForWorkers,
         };
     }

@@ -77,7 +77,17 @@ internal static class MigrationPlanText
             + $"the run would use about {plan.Connections:N0}. Its workers may hold {plan.ConnectionLimit:N0} together.");
         foreach (var table in target.Tables)
             console.Line($"  {table.Table}: {State(table)}");
+        WriteBuilds(console, target, plan.BuildsAtATime);
         WriteConnections(console, plan, target);
+    }
+
+    public static void WriteBuilds(IAnsiConsole console, TargetSurvey target, int atATime)
+    {
+        if (target.Builds.Count == 0)
+            return;
+        console.Line($"After the load, {atATime} at a time:");
+        foreach (var build in target.Builds)
+            console.Line($"  {build}");
     }
 
     /// <summary>Too few connections are no reason to refuse a run: it takes longer.</summary>

@@ -1,5 +1,6 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Building;
 using Migration.Worker.Targets;
 using Npgsql;
 
@@ -19,6 +20,9 @@ internal sealed record TargetSurvey(
 
     /// <summary>That the workers of a run may hold together where the migration file says nothing of it.</summary>
     public int ConnectionsForWorkers { get; init; }
+
+    /// <summary>What is built after the load, in words, in the order in which it is begun.</summary>
+    public IReadOnlyList<string> Builds { get; init; } = [];
 
     public static async Task<TargetSurvey> TakeAsync(MigrationFile file, CancellationToken cancellationToken)
     {
@@ -52,9 +56,13 @@ internal sealed record TargetSurvey(
         var tables = new List<TargetTablePlan>();
         foreach (var wanted in wantedTables.DistinctBy(wanted => wanted.Mapping.Table))
             tables.Add(await TableAsync(connection, wanted, problems, cancellationToken));
+        problems.AddRange(await new BuildProblems(connection, file).FindAsync(cancellationToken));
+        var filled = BuildTable.Of(file);
+        var builds = BuildList.Of(filled, await BuildList.SequencesAsync(connection, filled, cancellationToken));
         return new TargetSurvey(connection.ServerVersion, room.Usable, room.Usable - room.Free, tables, problems)
         {
-            ConnectionsForWorkers = room.ForWorkers,
+            ConnectionsForWorkers = room.ForWorkersBeside(file.Target.BuildsAtATime),
+            Builds = [.. builds.Select(build => build.Definition)],
         };
     }
 

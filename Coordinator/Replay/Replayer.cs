@@ -52,7 +52,7 @@ internal sealed class Replayer(
         if (request.DeadLetters)
             await ReplayDeadLettersAsync(runLock, replay, cancellationToken);
         await _replays.FinishAsync(replay, cancellationToken);
-        return await EndAsync(cancellationToken);
+        return await EndAsync(runLock, cancellationToken);
     }
 
     public void Dispose() => _execution.Dispose();
@@ -158,7 +158,7 @@ internal sealed class Replayer(
     private async Task<bool> HasWaitingSlicesAsync(CancellationToken cancellationToken)
         => (await new ProgressLedger(target).ByCollectionAsync(run.Id, cancellationToken)).Any(c => !c.Slices.AllHaveOutcome);
 
-    private async Task<int> EndAsync(CancellationToken cancellationToken)
+    private async Task<int> EndAsync(RunLock runLock, CancellationToken cancellationToken)
     {
         if (await HasWaitingSlicesAsync(cancellationToken))
         {
@@ -166,10 +166,16 @@ internal sealed class Replayer(
             return await _execution.ReportAsync(target, run, cancellationToken);
         }
 
+        // Rows that came in now may be those that a foreign key lacked; and sequences may have to be set further.
+        var before = await new BuildLedger(target).ListAsync(run.Id, cancellationToken);
+        await _execution.BuildAsync(target, runLock, run, cancellationToken);
+
         // A run that had ended and of which no slice was put back to work is what it was: neither its source, which may be
         // gone by now, nor its queues are needed to say so.
-        return await new RunLedger(target).FindAsync(run.Id, cancellationToken) is { State: RunState.Running }
-            ? await _execution.EndAsync(target, run, cancellationToken)
-            : await _execution.ReportAsync(target, run, cancellationToken);
+        var current = (await new RunLedger(target).FindAsync(run.Id, cancellationToken))!;
+        if (current.State == RunState.Running)
+            return await _execution.EndAsync(target, run, cancellationToken);
+        await _execution.JudgeBuildsAsync(target, current, before, cancellationToken);
+        return await _execution.ReportAsync(target, run, cancellationToken);
     }
 }

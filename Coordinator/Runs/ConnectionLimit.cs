@@ -21,8 +21,9 @@ internal sealed class ConnectionLimit(NpgsqlDataSource target, RunRecord run, Mi
     {
         await using var connection = await target.OpenConnectionAsync(cancellationToken);
         var room = await ConnectionRoom.MeasureAsync(connection, run.Id, cancellationToken);
+        var limit = room.ForWorkersBeside(file.Target.BuildsAtATime);
         console.MarkupLineInterpolated(
-            $"{room.Free} of {room.Usable} connections to PostgreSQL are free; the workers may hold {room.ForWorkers} together");
-        return room.ForWorkers;
+            $"{room.Free} of {room.Usable} connections to PostgreSQL are free; the workers may hold {limit} together");
+        return limit;
     }
 }

@@ -1,5 +1,6 @@
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Building;
 using Migration.Coordinator.Checking;
 using Migration.Coordinator.Observing;
 using Migration.Coordinator.Planning;
@@ -43,6 +44,8 @@ internal sealed class RunDriver(
         observation.Health.Have("run");
         if (run.State == RunState.Completed)
         {
+            if (await BuildMoreAsync(target, runLock, run, cancellationToken))
+                return await _execution.ReportAsync(target, run, cancellationToken);
             console.MarkupLineInterpolated($"Run [bold]{_name}[/] is complete; nothing is left to do.");
             return await _execution.ReportAsync(target, run, cancellationToken);
         }
@@ -54,6 +57,19 @@ internal sealed class RunDriver(
         await _execution.MigrateAsync(
             target, runLock, run, (publishing, token) => PutToWorkAsync(plan, run, publishing, token), cancellationToken);
         return await _execution.EndAsync(target, run, cancellationToken);
+    }
+
+    /// <summary>What the file asks to be built may change at any time, also when all else is done.</summary>
+    /// <returns>Whether there was anything.</returns>
+    private async Task<bool> BuildMoreAsync(NpgsqlDataSource target, RunLock runLock, RunRecord run, CancellationToken cancellationToken)
+    {
+        var before = await new BuildLedger(target).ListAsync(run.Id, cancellationToken);
+        if (!await RunBuilds.HaveChangedAsync(target, file, before, cancellationToken))
+            return false;
+        console.MarkupLineInterpolated($"Run [bold]{_name}[/] is complete; what is to be built after the load has changed.");
+        await _execution.BuildAsync(target, runLock, run, cancellationToken);
+        await _execution.JudgeBuildsAsync(target, run, before, cancellationToken);
+        return true;
     }
 
     public void Dispose() => _execution.Dispose();
@@ -81,7 +97,13 @@ internal sealed class RunDriver(
     private async Task CheckAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
     {
         await using (var connection = await target.OpenConnectionAsync(cancellationToken))
+        {
             await TargetTables.RehearseAsync(connection, file.Collections, cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            if (await new BuildProblems(connection, file).FindAsync(cancellationToken) is { Count: > 0 } problems)
+                throw new UserException(string.Join(Environment.NewLine, problems));
+        }
+
         foreach (var collection in file.Collections)
         {
             await using var source = await SourceOpener.OpenAsync(file.Source, collection, cancellationToken);

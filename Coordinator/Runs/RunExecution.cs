@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
+using Migration.Coordinator.Building;
 using Migration.Coordinator.Commands;
 using Migration.Coordinator.Observing;
 using Migration.Coordinator.Publishing;
@@ -23,6 +24,7 @@ internal sealed class RunExecution(
 {
     private readonly RunPlace _place = new(request, file, console);
     private bool _hadWorkers;
+    private bool _hasBuilt;
 
     /// <summary>Null when the workers are hosted here.</summary>
     /// <exception cref="UserException">A broker is needed and none is given.</exception>
@@ -47,9 +49,33 @@ internal sealed class RunExecution(
     public DeadLetters? DeadLetters(RunRecord run, NpgsqlDataSource target)
         => Broker is { } broker ? new DeadLetters(broker, run, target) : null;
 
-    /// <summary>Starts bus and workers, lets <paramref name="putToWork"/> publish what waits, and follows the run to its end.</summary>
+    /// <summary>
+    /// Starts bus and workers, lets <paramref name="putToWork"/> publish what waits, follows the run until every slice has
+    /// its outcome, and has built what is to be built after the load: the workers' connections are free again for the last of it.
+    /// </summary>
     public async Task MigrateAsync(
         NpgsqlDataSource target, RunLock runLock, RunRecord run, Func<RunPublishing, CancellationToken, Task> putToWork,
+        CancellationToken cancellationToken)
+    {
+        await using var builds = await OpenBuildsAsync(target, run, cancellationToken);
+        await LoadAsync(target, runLock, run, builds, putToWork, cancellationToken);
+        await builds.CompleteAsync(runLock, cancellationToken);
+        _hasBuilt = true;
+    }
+
+    /// <summary>Builds after a load that is over already; nothing where <see cref="MigrateAsync"/> has done it.</summary>
+    public async Task BuildAsync(NpgsqlDataSource target, RunLock runLock, RunRecord run, CancellationToken cancellationToken)
+    {
+        if (_hasBuilt)
+            return;
+        await using var builds = await OpenBuildsAsync(target, run, cancellationToken);
+        builds.Note(await new ProgressLedger(target).ByCollectionAsync(run.Id, cancellationToken));
+        await builds.CompleteAsync(runLock, cancellationToken);
+        _hasBuilt = true;
+    }
+
+    private async Task LoadAsync(
+        NpgsqlDataSource target, RunLock runLock, RunRecord run, RunBuilds builds, Func<RunPublishing, CancellationToken, Task> putToWork,
         CancellationToken cancellationToken)
     {
         var broker = Broker;
@@ -86,6 +112,7 @@ internal sealed class RunExecution(
                 // Each attempt that took a worker down brings its slice closer to being cut: that is progress, too.
                 await workers.SuperviseAsync(
                     new RunPulse(collections.Sum(c => c.Slices.Completed + c.Attempts), collections.Sum(c => c.Counts.Written)), token);
+                builds.Note(collections);
                 await observation.Figures.NoteAsync(collections, new WorkerLedger(target), lease, token);
                 await view.ShowAsync(collections, token);
                 await pauses.TellAsync(collections, token);
@@ -93,6 +120,9 @@ internal sealed class RunExecution(
             cancellationToken);
         observation.Health.Watch("broker", () => null);
     }
+
+    private Task<RunBuilds> OpenBuildsAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
+        => RunBuilds.OpenAsync(target, run, file, console, observation.Loggers, TimeProvider.System, cancellationToken);
 
     private async Task FollowStateAsync(NpgsqlDataSource target, RunRecord run, CancellationToken cancellationToken)
         => observation.Figures.Follow(await new RunLedger(target).FindAsync(run.Id, cancellationToken) ?? run);
@@ -107,7 +137,8 @@ internal sealed class RunExecution(
         var verdict = RunVerdict.Of(
             await progress.ByCollectionAsync(run.Id, cancellationToken),
             await progress.CountQuarantineAsync(run.Id, cancellationToken), file.Source.Live,
-            file.Source.Live ? null : await CountSourceAsync(cancellationToken));
+            file.Source.Live ? null : await CountSourceAsync(cancellationToken),
+            await new BuildLedger(target).ListAsync(run.Id, cancellationToken));
         var runs = new RunLedger(target);
         await (verdict.IsComplete
             ? runs.CompleteAsync(run.Id, cancellationToken)
@@ -118,6 +149,27 @@ internal sealed class RunExecution(
         if (Broker is { } broker)
             await RemoveQueuesAsync(target, broker, run, cancellationToken);
         return await ReportAsync(target, run, cancellationToken);
+    }
+
+    /// <summary>
+    /// Judges a run that had ended by what was built since, without its source, which may be gone. One that is incomplete
+    /// for other reasons stays so: to judge those takes the whole of it.
+    /// </summary>
+    /// <param name="before">What the ledger said of the builds before.</param>
+    public async Task JudgeBuildsAsync(
+        NpgsqlDataSource target, RunRecord run, IReadOnlyList<BuildRecord> before, CancellationToken cancellationToken)
+    {
+        if (run.State == RunState.Incomplete && run.Reason != string.Join(' ', RunVerdict.OfBuilds(before)))
+            return;
+        var progress = new ProgressLedger(target);
+        var verdict = RunVerdict.Of(
+            await progress.ByCollectionAsync(run.Id, cancellationToken), await progress.CountQuarantineAsync(run.Id, cancellationToken),
+            file.Source.Live, builds: await new BuildLedger(target).ListAsync(run.Id, cancellationToken));
+        var runs = new RunLedger(target);
+        await (verdict.IsComplete
+            ? runs.CompleteAsync(run.Id, cancellationToken)
+            : runs.EndIncompleteAsync(run.Id, string.Join(' ', verdict.Reasons), cancellationToken));
+        await FollowStateAsync(target, run, cancellationToken);
     }
 
     /// <summary>Workers that cannot be let go end by themselves, or wait in vain: no reason to keep the report back.</summary>

@@ -29,6 +29,9 @@ internal sealed record RunReport(
     /// <summary>The run's replays, the oldest first.</summary>
     public IReadOnlyList<ReplayRecord> Replays { get; init; } = [];
 
+    /// <summary>What is built after the load, in the order in which it is begun.</summary>
+    public IReadOnlyList<BuildReport> Builds { get; init; } = [];
+
     /// <summary>Over all collections.</summary>
     public long Keys => Collections.Sum(c => c.Keys);
 
@@ -50,7 +53,8 @@ internal sealed record RunReport(
         var until = run.FinishedAt ?? await timing.NowAsync(cancellationToken);
         var troubled = await progress.ListTroubledAsync(run.Id, MostTroubled, cancellationToken);
         var live = StoredMigrationFile.FromStoredJson(run.File).Source.Live;
-        var reasons = Judge(run, RunVerdict.Of(collections, quarantined, live));
+        var builds = await new BuildLedger(target).ListAsync(run.Id, cancellationToken);
+        var reasons = Judge(run, RunVerdict.Of(collections, quarantined, live, builds: builds));
         var counts = collections.Aggregate(default(SliceCounts), (sum, c) => sum + c.Counts);
         return new RunReport(
             run.Name, run.Id, run.State, run.Reason, run.CreatedAt, run.StartedAt, run.FinishedAt,
@@ -61,6 +65,7 @@ internal sealed record RunReport(
             await progress.CausesAsync(run.Id, MostCauses, cancellationToken),
             [.. troubled.Select(TroubledSlice.Of)])
         {
+            Builds = [.. builds.Select(BuildReport.Of)],
             Replays = await new ReplayLedger(target).ListAsync(run.Id, cancellationToken),
         };
     }
@@ -98,6 +103,22 @@ internal sealed record CollectionReport(
         timing?.Interruptions ?? 0, timing?.Seconds ?? 0,
         timing is { Seconds: > 0.001 } && c.Counts.Read > 0 ? Math.Round(c.Counts.Read / timing.Seconds, 1) : null,
         c.MaxQuarantined, c.PausedAt, c.PauseReason);
+}
+
+/// <summary>Something that is built after the load.</summary>
+/// <param name="Name">Of the index or constraint; a sequence's column; empty for statistics.</param>
+/// <param name="Definition">In words.</param>
+/// <param name="Seconds">Of the latest attempt, until now while it goes on; null before the first, and for what was there already.</param>
+/// <param name="Note">Why it failed or was skipped, or what a sequence was set to; else null.</param>
+/// <param name="Violations">Rows that stand in the way of a constraint; else null.</param>
+/// <param name="Samples">Keys of some of them.</param>
+internal sealed record BuildReport(
+    BuildKind Kind, string Table, string Name, string Definition, BuildState State, int Attempts, double? Seconds, string? Note,
+    long? Violations, IReadOnlyList<string> Samples)
+{
+    public static BuildReport Of(BuildRecord build) => new(
+        build.Id.Kind, build.Id.Table, build.Id.Name, build.Definition, build.State, build.Attempts, build.Seconds, build.Note,
+        build.Violations, build.Samples);
 }
 
 /// <summary>A slice that gave up, or read more or fewer records than planned.</summary>

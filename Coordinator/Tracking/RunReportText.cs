@@ -1,5 +1,6 @@
 using System.Globalization;
 using Migration.Contracts.Ledger;
+using Migration.Coordinator.Building;
 using Spectre.Console;
 
 namespace Migration.Coordinator.Tracking;
@@ -18,6 +19,7 @@ internal static class RunReportText
         WriteSlices(console, report);
         WriteCauses(console, report, RunReport.MostCauses);
         WriteTroubled(console, report, RunReport.MostTroubled);
+        WriteBuilds(console, report);
         WriteReplays(console, report);
         var color = !report.IsComplete ? Color.Red : report.Counts.Quarantined > 0 ? Color.Yellow : Color.Green;
         console.Write(new Text(report.Verdict + "\n", new Style(color, decoration: Decoration.Bold)));
@@ -73,6 +75,25 @@ internal static class RunReportText
             console.Line($"  {slice.Collection}, slice {slice.Slice}: {Trouble(slice)}");
         if (report.TroubledSlices - Math.Min(most, report.Troubled.Count) is > 0 and var rest)
             console.Line($"  and {rest:N0} more.");
+        console.Line("");
+    }
+
+    public static void WriteBuilds(IAnsiConsole console, RunReport report)
+    {
+        if (report.Builds.Count == 0)
+            return;
+        console.Line("After the load:");
+        foreach (var build in report.Builds)
+        {
+            var color = build.State switch
+            {
+                BuildState.Failed => Color.Red,
+                BuildState.Skipped => Color.Yellow,
+                _ => (Color?)null,
+            };
+            console.Write(new Text($"  {build.Definition}: {BuildText.Outcome(build.Kind, build.State, build.Seconds, build.Note)}\n", color is { } c ? new Style(c) : Style.Plain));
+        }
+
         console.Line("");
     }
 

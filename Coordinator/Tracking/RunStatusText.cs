@@ -41,6 +41,7 @@ internal static class RunStatusText
         if (report.State != RunState.Incomplete)
             RunReportText.WritePauses(console, report);
         RunReportText.WriteTroubled(console, report, MostTroubled);
+        RunReportText.WriteBuilds(console, report);
         if (report.State == RunState.Incomplete)
             console.MarkupLineInterpolated($"[red]Incomplete:[/] {report.Reason}");
         else if (report.IsComplete)

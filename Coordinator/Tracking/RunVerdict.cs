@@ -1,10 +1,11 @@
 using Migration.Contracts.Ledger;
+using Migration.Coordinator.Building;
 
 namespace Migration.Coordinator.Tracking;
 
 /// <summary>
-/// Whether a run may call itself complete: every slice has its outcome, none gave up, and the counts of plan, slices and
-/// quarantine add up.
+/// Whether a run may call itself complete: every slice has its outcome, none gave up, the counts of plan, slices and
+/// quarantine add up, and what is to be built after the load is there.
 /// </summary>
 /// <param name="Reasons">Why not, a sentence each; empty when it may.</param>
 internal sealed record RunVerdict(IReadOnlyList<string> Reasons)
@@ -14,13 +15,21 @@ internal sealed record RunVerdict(IReadOnlyList<string> Reasons)
     /// <param name="quarantined">Records in quarantine by collection, counted in their table.</param>
     /// <param name="live">The source may change during the run, so a slice may hold more or fewer records than were planned.</param>
     /// <param name="source">Records in the source now by collection, where they were counted again; a source that is not live must still hold what was planned.</param>
+    /// <param name="builds">What is built after the load; none where only rows are judged.</param>
     public static RunVerdict Of(
         IReadOnlyList<CollectionProgress> collections, IReadOnlyDictionary<string, long> quarantined, bool live,
-        IReadOnlyDictionary<string, long>? source = null)
+        IReadOnlyDictionary<string, long>? source = null, IReadOnlyList<BuildRecord>? builds = null)
         => new([.. collections.SelectMany(c => Judge(c, quarantined.GetValueOrDefault(c.Plan.Name), live)),
             .. collections.Where(c => source is not null && source.TryGetValue(c.Plan.Name, out var now) && now != c.Plan.Keys)
                 .Select(c => $"{c.Plan.Name}: the source holds {source![c.Plan.Name]:N0} records now, and {c.Plan.Keys:N0} were planned: it was "
-                    + "written to meanwhile. Migrate the difference, or say 'live: true' under 'source' where that is expected.")]);
+                    + "written to meanwhile. Migrate the difference, or say 'live: true' under 'source' where that is expected."),
+            .. OfBuilds(builds ?? [])]);
+
+    /// <summary>Why what was to be built keeps the run from being complete.</summary>
+    public static IEnumerable<string> OfBuilds(IReadOnlyList<BuildRecord> builds)
+        => [.. builds.Where(build => build.State == BuildState.Failed).Select(build => $"{BuildText.Undone(build.Id)}: {build.Note}."),
+            .. builds.Count(build => build is { IsDone: false, State: not BuildState.Failed }) is > 0 and var open
+                ? new[] { $"{open:N0} of {CountsText.Of(builds.Count, "build")} after the load are still to come." } : []];
 
     private static IEnumerable<string> Judge(CollectionProgress c, long quarantined, bool live)
     {

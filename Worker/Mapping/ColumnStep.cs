@@ -28,6 +28,9 @@ internal sealed class ColumnStep(TargetColumn column, FieldNode? field, bool isK
     /// <summary>What may stand for a value that the column refuses; null to refuse the record.</summary>
     public UnfitValue? Unfit { get; init; }
 
+    /// <summary>Reads a DBRef in the field; null where the column takes none.</summary>
+    public ReferencedId? References { get; init; }
+
     public TargetColumn Column { get; } = column;
 
     public FieldNode? Field { get; } = field;

@@ -60,7 +60,11 @@ internal sealed partial class RecordMapper
                 { Path: var path } => FieldOf(path, ref slots, takesWhole: true),
             },
             mapping.PrimaryKey.Contains(column.Name),
-            column.Name == kept ? null : ComputedOf(columns[column.Name], ref slots)) { Unfit = UnfitValue.For(columns[column.Name]) })];
+            column.Name == kept ? null : ComputedOf(columns[column.Name], ref slots))
+        {
+            Unfit = UnfitValue.For(columns[column.Name]),
+            References = columns[column.Name].References is { } reference ? new ReferencedId(reference) : null,
+        })];
         _kept = kept is null ? null : Array.Find(_steps, step => step.Column.Name == NameOf(kept));
         _children = ChildrenOf(mapping, place, ref slots);
         _slots = slots;
@@ -182,10 +186,18 @@ internal sealed partial class RecordMapper
         }
 
         var value = document.Slice(slot.Offset, slot.Length - 1);
+        if (step.References is { } reference && slot.Type == BsonType.Document) return WriteReferenced(step, reference, value, rows);
         var start = rows.Position;
         if (step.Conversion.Write(slot.Type, value, rows) is { } refusal && !WriteInstead(step, slot.Type, value, start, rows))
             return Refused(step, refusal, slot.Type, value);
         return rows.UnfinishedBytes <= MaxRowBytes ? null : TooLarge(step, rows.UnfinishedBytes);
+    }
+
+    private static RecordRejection? WriteReferenced(ColumnStep step, ReferencedId reference, ReadOnlySpan<byte> document, RowBuffer rows)
+    {
+        if (reference.Read(document, out var type, out var id) is { } wrong) return Refused(step, wrong, BsonType.Document, document);
+        var refusal = step.Conversion.Write(type, id, rows);
+        return refusal is null ? null : Refused(step, refusal with { Within = ".$id" + refusal.Within }, type, id);
     }
 
     /// <summary>Enrichment fills the column, and looks whether it must have a value.</summary>

@@ -7,7 +7,7 @@ internal static class ChildrenSection
 {
     public const string Key = "children";
 
-    public static readonly string[] Keys = ["path", "table", "parentKey", "ordinal", "primaryKey", "columns", "unmapped", Key];
+    public static readonly string[] Keys = ["path", "table", "parentKey", "ordinal", "primaryKey", "columns", "unmapped", Key, AfterLoadSection.Key];
 
     private const string DefaultOrdinal = "ordinal";
 
@@ -31,10 +31,16 @@ internal static class ChildrenSection
         return [.. list.Items.Select((item, index) => ReadOne(owner, item, index, parent, defaultSchema))];
     }
 
+    /// <summary>The section of one of the children.</summary>
+    public static SectionReader SectionOf(SectionReader owner, int index)
+    {
+        var item = ((YamlList)owner.Find(Key)!).Items[index];
+        return new SectionReader(string.Create(CultureInfo.InvariantCulture, $"{owner.Label(Key)}[{index}]"), item, item.Place, Keys, owner.Context);
+    }
+
     private static ChildMapping ReadOne(SectionReader owner, YamlNode item, int index, Parent parent, string defaultSchema)
     {
-        var label = string.Create(CultureInfo.InvariantCulture, $"{owner.Label(Key)}[{index}]");
-        var section = new SectionReader(label, item, item.Place, Keys, owner.Context);
+        var section = SectionOf(owner, index);
         var table = ReadTable(section, defaultSchema);
         var parentKey = ReadParentKey(section, parent);
         var ordinal = ReadOrdinal(section);
@@ -55,6 +61,7 @@ internal static class ChildrenSection
             Columns = [.. columns.Select(column => column with { Required = column.Required || key.Contains(column.Name) })],
             Unmapped = unmapped,
             Children = Read(section, new Parent(table, parentKey.Count == 0 ? [] : key), defaultSchema),
+            AfterLoad = AfterLoadSection.Read(section, AfterLoadSection.KeysOfChild, table, [.. leading, .. columns]),
             Line = item.Place.Line,
         };
     }

@@ -2,7 +2,7 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static class CollectionSection
 {
-    public static readonly string[] Keys = ["name", "filter", "table", "primaryKey", "onConflict", LimitsSection.MaxQuarantined, "columns", "unmapped", EnrichSection.Key, ChildrenSection.Key];
+    public static readonly string[] Keys = ["name", "filter", "table", "primaryKey", "onConflict", LimitsSection.MaxQuarantined, "columns", "unmapped", EnrichSection.Key, ChildrenSection.Key, AfterLoadSection.Key];
 
     public static readonly string[] ConflictActions = ["fail", "skip", "overwrite"];
 
@@ -33,6 +33,7 @@ internal static class CollectionSection
             Enrich = steps,
             Unmapped = unmapped,
             Children = children,
+            AfterLoad = AfterLoadSection.Read(section, AfterLoadSection.Keys, table, columns),
         };
     }
 

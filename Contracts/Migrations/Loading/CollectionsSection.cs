@@ -5,7 +5,7 @@ namespace Migration.Contracts.Migrations.Loading;
 /// <summary>The list of collections: each is read on its own, then names and tables are compared.</summary>
 internal static class CollectionsSection
 {
-    public static IReadOnlyList<CollectionMapping> Read(SectionReader top, string defaultSchema)
+    public static IReadOnlyList<CollectionMapping> Read(SectionReader top, string defaultSchema, string? database)
     {
         if (top.Find("collections") is not { } node)
         {
@@ -23,7 +23,16 @@ internal static class CollectionsSection
         CheckUnique(top.Context.Mistakes, collections, c => c.Mapping.Name, "name", "expected each collection once");
         CheckUnique(top.Context.Mistakes, collections, c => c.Mapping.Table.Quoted, "table", "expected a table for each collection");
         CheckChildTables(top.Context.Mistakes, collections);
-        return [.. collections.Select(c => c.Mapping)];
+        return ReadReferences(collections, defaultSchema, database);
+    }
+
+    private static IReadOnlyList<CollectionMapping> ReadReferences(
+        List<(SectionReader Section, CollectionMapping Mapping)> collections, string defaultSchema, string? database)
+    {
+        var references = new ReferencesSection([.. collections.Select(c => c.Mapping)], defaultSchema, database);
+        var whole = collections.ConvertAll(c => (c.Section, Mapping: references.Read(c.Section, c.Mapping)));
+        BuildNames.Check([.. whole.SelectMany(c => ReferencesSection.TablesOf(c.Section, c.Mapping))]);
+        return [.. whole.Select(c => c.Mapping)];
     }
 
     private static (SectionReader Section, CollectionMapping Mapping) ReadOne(

@@ -3,7 +3,7 @@ namespace Migration.Contracts.Migrations.Loading;
 /// <summary>The map of columns: a name and its type, or a name and a map.</summary>
 internal static class ColumnsSection
 {
-    public static readonly string[] Keys = ["path", "type", "required", "enriched", "constant", "default", "transform", UnfitSection.Key];
+    public static readonly string[] Keys = ["path", "type", "required", "enriched", "constant", "default", "transform", UnfitSection.Key, ReferencesSection.Key];
 
     private static readonly string[] NotBesideConstant = ["path", "default", "transform", UnfitSection.Key];
 

@@ -85,6 +85,7 @@ internal static class RunIdentity
             settings[$"{path}.enriched"] = Text(true);
         }
 
+        AddIfGiven(settings, $"{path}.references", column.References?.Collection);
         AddIfGiven(settings, $"{path}.constant", StoredMigrationFile.TextOf(column.Constant));
         AddIfGiven(settings, $"{path}.default", StoredMigrationFile.TextOf(column.Default));
         AddIfGiven(settings, $"{path}.onUnfit", StoredMigrationFile.TextOf(column.OnUnfit?.Order()));

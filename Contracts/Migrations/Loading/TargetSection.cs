@@ -4,9 +4,11 @@ internal static class TargetSection
 {
     public const string Variable = "MIGRATION_TARGET";
 
-    public static readonly string[] Keys = ["uri", "schema", "maxConnections"];
+    public static readonly string[] Keys = ["uri", "schema", "maxConnections", "parallelBuilds"];
 
     public static readonly IntRange MaxConnections = new(2, 100_000);
+
+    public static readonly IntRange ParallelBuilds = new(1, 64);
 
     private const string Expected = "postgres://user:password@host:port/database or Host=...;Username=...;Database=...";
 
@@ -16,6 +18,7 @@ internal static class TargetSection
         {
             Uri = ReadUri(section),
             MaxConnections = section.WholeNumber("maxConnections", MaxConnections),
+            ParallelBuilds = section.WholeNumber("parallelBuilds", ParallelBuilds),
         };
         if (section.Text("schema") is not { } schema)
         {

@@ -20,9 +20,14 @@ internal static class TopSection
             Slices = SlicesSection.Read(top.Section("slices", SlicesSection.Keys)),
             Worker = WorkerSection.Read(top.Section("worker", WorkerSection.Keys)),
             Limits = LimitsSection.Read(top.Section("limits", LimitsSection.Keys)),
-            Collections = CollectionsSection.Read(top, target.Schema),
+            Collections = CollectionsSection.Read(top, target.Schema, DatabaseOf(source)),
         };
     }
+
+    /// <summary>Null for a dump, whose folder may have any name.</summary>
+    private static string? DatabaseOf(SourceSettings source) =>
+        ConnectionUri.TryParse(source.Uri) is not { } uri ? null
+        : source.Database ?? (uri.Database.Length > 0 ? Uri.UnescapeDataString(uri.Database) : null);
 
     private static string ReadName(SectionReader top)
     {

@@ -23,7 +23,7 @@ public sealed class LedgerSchemaTests
 
         await LedgerSchema.EnsureAsync(ledger.Target, Cancellation);
 
-        Assert.Equal("collection ledger_version quarantine rehosted replay run slice worker", await ledger.ScalarAsync<string>(Tables));
+        Assert.Equal("build collection ledger_version quarantine rehosted replay run slice worker", await ledger.ScalarAsync<string>(Tables));
         Assert.NotNull(await ledger.Runs.FindAsync("kept", Cancellation));
         Assert.Equal(applied, await ledger.ScalarAsync<DateTime>("SELECT applied_at FROM migration.ledger_version"));
     }

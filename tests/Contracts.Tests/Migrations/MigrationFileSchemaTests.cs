@@ -33,6 +33,12 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(StoreSection.Keys.Order(), Keys(Definition("store")));
         Assert.Equal(LookupStepSection.Keys.Order(), Keys(Definition("lookup")));
         Assert.Equal(PluginStepSection.Keys.Order(), Keys(Definition("plugin")));
+        Assert.Equal(AfterLoadSection.Keys.Order(), Keys(Definition("afterLoad")));
+        Assert.Equal(AfterLoadSection.KeysOfChild.Order(), Keys(Definition("afterLoadOfChild")));
+        Assert.Equal(IndexSection.Keys.Order(), Keys(Definition("index")));
+        Assert.Equal(IndexSection.UniqueKeys.Order(), Keys(Definition("unique")));
+        Assert.Equal(BuildColumns.Keys.Order(), Keys(Definition("indexColumn")));
+        Assert.Equal(ForeignKeySection.Keys.Order(), Keys(Definition("foreignKey")));
     }
 
     [Fact]
@@ -45,6 +51,10 @@ public sealed class MigrationFileSchemaTests
         Assert.Equal(FailureActionText.Words, Words("http", "onFailure"));
         Assert.Equal(UnfitSection.Words, Definition("unfitChoice")["anyOf"]![0]!["enum"]!.AsArray().Select(word => (string)word!));
         Assert.Equal(FailureActionText.Words, Words("plugin", "onFailure"));
+        Assert.Equal(ForeignKeySection.ParentActions, Words("afterLoadOfChild", "parent"));
+        Assert.Equal(IndexSection.Methods, Words("index", "method"));
+        Assert.Equal(ForeignKeySection.Actions, Words("foreignKey", "onDelete"));
+        Assert.Equal(ForeignKeySection.Actions, Words("foreignKey", "onUpdate"));
         Assert.Equal(TransformsSection.Words, Transforms[0]!["enum"]!.AsArray().Select(word => (string)word!));
         Assert.Equal(TransformsSection.Keys, Transforms.Skip(1).Select(transform => (string)transform!["required"]![0]!));
         Assert.Equal(TransformsSection.RegexKeys.Order(), Keys(Transforms.Single(t => (string?)t!["required"]?[0] == "regex")!["properties"]!["regex"]!.AsObject()));

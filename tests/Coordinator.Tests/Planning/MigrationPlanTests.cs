@@ -114,7 +114,7 @@ public sealed class MigrationPlanTests : IDisposable
         var plan = await MakeAsync(database.Uri, workers: 300, connections: 11);
 
         Assert.Equal(ExitCode.Done, plan.ExitCode);
-        Assert.Equal((2, 5, 14L), (plan.ConnectionsPerWorker, plan.WorkersAtATime, plan.Connections));
+        Assert.Equal((2, 5, 16L), (plan.ConnectionsPerWorker, plan.WorkersAtATime, plan.Connections));
         var terminal = new TestTerminal(1000, 40);
         MigrationPlanText.Write(terminal.Console, plan);
         Assert.Contains("Its workers may hold 11 together.", terminal.Text, StringComparison.Ordinal);

@@ -255,6 +255,62 @@ public sealed class RunReportTests
         Assert.False(await LedgerSchema.ExistsAsync(database.DataSource, TestLedger.Cancellation));
     }
 
+    [Fact]
+    public async Task What_was_built_is_told_with_its_time_and_what_was_not_makes_the_run_incomplete()
+    {
+        await using var ledger = await TestLedger.CreateAsync();
+        var run = await ledger.StartRunAsync();
+        await ledger.CompleteAsync(0, written: 100, quarantined: 0);
+        await ledger.CompleteAsync(1, written: 100, quarantined: 0);
+        await NoteBuildsAsync(ledger, run);
+        await new RunLedger(ledger.Target).CompleteAsync(run.Id, TestLedger.Cancellation);
+        var (pipe, brief) = (new TestTerminal(200, 24, isTerminal: false), new TestTerminal(200, 24, isTerminal: false));
+
+        var report = await BuildAsync(ledger);
+        RunReportText.Write(pipe.Console, report);
+        RunStatusText.Write(brief.Console, await RunStatus.BuildAsync(ledger.Target, "shop", TestLedger.Cancellation));
+
+        string[] lines =
+        [
+            "After the load:",
+            "  index a on public.products (a): built in 1.5 s",
+            "  index b on public.products (b): was there already",
+            "  sequence s past the values of public.products.id: skipped: user 'x' may not set it",
+            "  foreign key f on public.products (v) to public.vendors (id): NOT built: 2 rows refer to nothing [at all]",
+            "  analyze public.products: waiting",
+        ];
+        Assert.Equal(lines, pipe.Rows.SkipWhile(row => row != lines[0]).Take(lines.Length));
+        Assert.Equal(lines, brief.Rows.SkipWhile(row => row != lines[0]).Take(lines.Length));
+        Assert.Equal(
+            ["foreign key f of public.products was not built: 2 rows refer to nothing [at all].", "1 of 5 builds after the load are still to come."], report.Reasons);
+        var json = JsonDocument.Parse(JsonOutput.Format(report)).RootElement.GetProperty("builds");
+        Assert.Equal(("index", "built", 1.5), (json[0].GetProperty("kind").GetString(), json[0].GetProperty("state").GetString(), json[0].GetProperty("seconds").GetDouble()));
+        Assert.Equal((2, "p1 refers to v9"), (json[3].GetProperty("violations").GetInt32(), json[3].GetProperty("samples")[0].GetString()));
+    }
+
+    private static async Task NoteBuildsAsync(TestLedger ledger, RunRecord run)
+    {
+        BuildId Id(BuildKind kind, string name) => new(kind, "public.products", name);
+        var builds = new BuildLedger(ledger.Target);
+        await builds.NoteAsync(
+            run.Id,
+            [
+                (Id(BuildKind.Index, "a"), "index a on public.products (a)"),
+                (Id(BuildKind.Index, "b"), "index b on public.products (b)"),
+                (Id(BuildKind.Sequence, "id"), "sequence s past the values of public.products.id"),
+                (Id(BuildKind.ForeignKey, "f"), "foreign key f on public.products (v) to public.vendors (id)"),
+                (Id(BuildKind.Analyze, ""), "analyze public.products"),
+            ],
+            TestLedger.Cancellation);
+        await builds.BeginAsync(run.Id, Id(BuildKind.Index, "a"), TestLedger.Cancellation);
+        await builds.EndAsync(run.Id, Id(BuildKind.Index, "a"), new(BuildState.Built), TestLedger.Cancellation);
+        await builds.EndAsync(run.Id, Id(BuildKind.Index, "b"), new(BuildState.Present), TestLedger.Cancellation);
+        await builds.EndAsync(run.Id, Id(BuildKind.Sequence, "id"), new(BuildState.Skipped, "user 'x' may not set it"), TestLedger.Cancellation);
+        await builds.EndAsync(
+            run.Id, Id(BuildKind.ForeignKey, "f"), new(BuildState.Failed, "2 rows refer to nothing [at all]", 2, ["p1 refers to v9"]), TestLedger.Cancellation);
+        await ledger.ExecuteAsync("UPDATE migration.build SET finished_at = started_at + interval '1.5 seconds' WHERE name = 'a'");
+    }
+
     private static Task<RunReport> BuildAsync(TestLedger ledger)
         => RunReport.BuildAsync(ledger.Target, "shop", TestLedger.Cancellation);
 }

@@ -14,6 +14,8 @@ internal sealed class TestLedger : IAsyncDisposable
 
     public NpgsqlDataSource Target => _database.DataSource;
 
+    public string ConnectionString => _database.ConnectionString;
+
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static async Task<TestLedger> CreateAsync()
