@@ -45,6 +45,7 @@ why_package() {
     postgresql) echo 'the target database (a private copy runs; the system service stays off)' ;;
     rabbitmq-server) echo 'the queue (a private copy runs; the system service stays off)' ;;
     time) echo 'measures the memory of a worker' ;;
+    python3-*) echo 'what the benchmarks hold this system against' ;;
     npm | unzip) echo 'fetches what tests need from the npm registry' ;;
     *) echo 'needed by a script' ;;
   esac

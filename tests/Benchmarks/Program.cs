@@ -1,0 +1,3 @@
+using Migration.Benchmarks.Commands;
+
+return await BenchmarksCommand.Create().Parse(args).InvokeAsync();

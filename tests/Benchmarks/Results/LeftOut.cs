@@ -1,0 +1,3 @@
+namespace Migration.Benchmarks.Results;
+
+internal sealed record LeftOut(string Name, string Reason);
