@@ -1,5 +1,4 @@
 using Migration.Benchmarks.Measuring;
-using Migration.Benchmarks.Preparing;
 using MongoDB.Bson;
 using MongoDB.Driver;
 
