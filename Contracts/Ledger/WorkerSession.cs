@@ -45,6 +45,29 @@ public static class WorkerSession
     /// <summary>In SQL, of a row <c>w</c> of <c>migration.worker</c>.</summary>
     internal const string ApplicationNameInSql = "'migration worker ' || right(w.name, 40)";
 
+    /// <summary>
+    /// A pool for a worker. What its sessions are told once stays: nothing else outlives a transaction but temporary tables,
+    /// which are made to be used again.
+    /// </summary>
+    public static NpgsqlDataSource Open(NpgsqlConnectionStringBuilder connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        connection.NoResetOnClose = true;
+        var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString);
+        builder.UsePhysicalConnectionInitializer(
+            session =>
+            {
+                using var wait = new NpgsqlCommand(CommitDurability.WaitForDisk, session);
+                wait.ExecuteNonQuery();
+            },
+            async session =>
+            {
+                await using var wait = new NpgsqlCommand(CommitDurability.WaitForDisk, session);
+                await wait.ExecuteNonQueryAsync();
+            });
+        return builder.Build();
+    }
+
     /// <param name="worker">The name under which it is registered in the ledger.</param>
     public static string ApplicationName(string worker)
     {

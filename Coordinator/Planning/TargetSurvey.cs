@@ -34,6 +34,8 @@ internal sealed record TargetSurvey(
 
         var room = await ConnectionRoom.MeasureAsync(connection, null, cancellationToken);
         var problems = new List<string>();
+        if (await CommitDurability.FindProblemAsync(connection, cancellationToken) is { } forgetful)
+            problems.Add(forgetful);
         if (!await MayMakeLedgerAsync(connection, cancellationToken))
         {
             problems.Add(

@@ -31,6 +31,7 @@ internal sealed class RunDriver(
         RunRecord? started = null;
         await observation.Patience.WaitForTargetAsync(
             file.Target.Uri, async token => started = await FindStartedAsync(target, token), cancellationToken);
+        await RefuseForgetfulAsync(target, cancellationToken);
         if (started is null)
             await CheckAsync(target, cancellationToken);
         if (started?.State != RunState.Completed)
@@ -91,6 +92,13 @@ internal sealed class RunDriver(
             return null;
         await LedgerSchema.EnsureAsync(target, cancellationToken);
         return await new RunLedger(target).FindAsync(_name, cancellationToken) is { State: not RunState.Planning } run ? run : null;
+    }
+
+    private static async Task RefuseForgetfulAsync(NpgsqlDataSource target, CancellationToken cancellationToken)
+    {
+        await using var connection = await target.OpenConnectionAsync(cancellationToken);
+        if (await CommitDurability.FindProblemAsync(connection, cancellationToken) is { } problem)
+            throw new UserException(problem);
     }
 
     /// <summary>Whatever is wrong with source or target is said before anything is made, so that a second try finds a clean slate.</summary>

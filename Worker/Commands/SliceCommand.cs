@@ -67,5 +67,5 @@ internal static class SliceCommand
     }
 
     private static NpgsqlDataSource Open(MigrationFile file)
-        => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionText.ToNpgsql(file.Target.Uri)) { MinPoolSize = 0, MaxPoolSize = Connections });
+        => WorkerSession.Open(new NpgsqlConnectionStringBuilder(ConnectionText.ToNpgsql(file.Target.Uri)) { MinPoolSize = 0, MaxPoolSize = Connections });
 }

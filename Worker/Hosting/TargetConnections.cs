@@ -92,12 +92,10 @@ internal sealed class TargetConnections : IAsyncDisposable
             ApplicationName = WorkerSession.ApplicationName(_worker.Name),
             IncludeErrorDetail = true,
             Pooling = pool is not null,
-            // Nothing here outlives its transaction but temporary tables, which are made to be used again.
-            NoResetOnClose = true,
             MinPoolSize = 0,
         };
         if (pool is { } size)
             connection.MaxPoolSize = size;
-        return NpgsqlDataSource.Create(connection);
+        return WorkerSession.Open(connection);
     }
 }

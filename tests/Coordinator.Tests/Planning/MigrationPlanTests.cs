@@ -45,6 +45,20 @@ public sealed class MigrationPlanTests : IDisposable
     }
 
     [Fact]
+    public async Task A_target_that_forgets_commits_is_in_the_way()
+    {
+        await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
+        var name = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString).Database;
+        Assert.DoesNotContain((await MakeAsync(database.Uri)).Problems, IsForgetful);
+
+        await ScalarAsync(database, $"ALTER DATABASE \"{name}\" SET synchronous_commit = off; SELECT 0::int8");
+
+        Assert.Contains((await MakeAsync(database.Uri)).Problems, IsForgetful);
+
+        static bool IsForgetful(string problem) => problem.Contains("SET synchronous_commit = on", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Merging_without_the_right_to_make_temporary_tables_is_in_the_way()
     {
         await using var database = await Postgres.CreateDatabaseAsync(Cancellation);
