@@ -16,7 +16,7 @@ internal sealed class BuildNews(IAnsiConsole console, TimeProvider time)
     private readonly Lock _turn = new();
     private long _told = time.GetTimestamp();
 
-    public void Begins(Build build) => Say($"Building {build.Definition}");
+    public void Begins(Build build) => Say($"After the load: {build.Definition}");
 
     public void Waits(Build build, int pid) => Say($"Waiting for an earlier attempt at {build}: PostgreSQL's process {pid} still works on it");
 
@@ -32,7 +32,7 @@ internal sealed class BuildNews(IAnsiConsole console, TimeProvider time)
         if (underWay.Count == 0 || time.GetElapsedTime(_told) < Interval)
             return;
         foreach (var (build, since) in underWay)
-            Say($"Building {build}: {DurationText.Short(since)}");
+            Say($"{Capital(build.ToString())}: under way for {DurationText.Short(since)}");
     }
 
     private void Say(string line)
