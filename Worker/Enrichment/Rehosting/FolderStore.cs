@@ -15,7 +15,12 @@ internal sealed class FolderStore(string folder) : IObjectStore
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
                 await content.Open().CopyToAsync(file, cancellationToken);
+
+                // A row that links to it may be on disk a moment later.
+                file.Flush(flushToDisk: true);
+            }
 
             // The name comes when it is whole; another worker that stores the same at this moment stores the same.
             File.Move(part, path, overwrite: true);

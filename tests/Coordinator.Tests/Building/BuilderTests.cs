@@ -40,7 +40,7 @@ public sealed class BuilderTests
             ],
             (await bed.HasAsync("products")).Order(StringComparer.Ordinal));
         Assert.All(builds, build => Assert.True(build is { State: BuildState.Built, Attempts: 1, Seconds: >= 0 }, $"{build}"));
-        Assert.Contains("Building index products_vendor_idx on shop.products (vendor)", bed.Said.Rows);
+        Assert.Contains("After the load: index products_vendor_idx on shop.products (vendor)", bed.Said.Rows);
         Assert.Contains(bed.Said.Rows, row => row.StartsWith("Foreign key products_vendor_fkey of shop.products: built in ", StringComparison.Ordinal));
     }
 
