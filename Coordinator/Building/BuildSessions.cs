@@ -7,37 +7,51 @@ namespace Migration.Coordinator.Building;
 /// The sessions in which builds are made. Each has the name of its build, so that one which outlives its coordinator is
 /// found: PostgreSQL goes on with a statement whose client is gone, and what took hours is waited for and not begun anew.
 /// </summary>
-internal sealed class BuildSessions(string connectionString, Guid runId, TimeProvider time)
+/// <param name="target">Of the same server, for looks at what becomes of the sessions.</param>
+internal sealed class BuildSessions(string connectionString, NpgsqlDataSource target, Guid runId, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     /// <summary>Longer than any lock that a build of this run takes while another one may want it; then the build is tried again.</summary>
-    private const string Settings = "SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0";
+    private const string Settings = """
+        SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0;
+        SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3
+        """;
+
+    private readonly SessionWatch _watch = new(target, time);
 
     /// <param name="place">Of the build in the run's list.</param>
     /// <param name="waits">Told when a session of an earlier attempt is waited for.</param>
-    public async Task<NpgsqlConnection> OpenAsync(int place, Action<int> waits, CancellationToken cancellationToken)
+    /// <exception cref="NpgsqlException">Also when the session's link was lost without a word.</exception>
+    public async Task<T> UseAsync<T>(
+        int place, Action<int> waits, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"migration build {runId:N} {place}");
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString)
+        await using var connection = Create(name);
+        await connection.OpenAsync(cancellationToken);
+        return await _watch.GuardAsync(
+            connection, name,
+            async token =>
+            {
+                await PrepareAsync(connection, name, waits, token);
+                return await work(connection, token);
+            },
+            cancellationToken);
+    }
+
+    private NpgsqlConnection Create(string name)
+        => new(new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = name,
             Pooling = false,
             CommandTimeout = 0,
             TcpKeepAlive = true,
         }.ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            await WaitForFormerAsync(connection, name, waits, cancellationToken);
-            await connection.ExecuteAsync(Settings, cancellationToken);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
+
+    private async Task PrepareAsync(NpgsqlConnection connection, string name, Action<int> waits, CancellationToken cancellationToken)
+    {
+        await WaitForFormerAsync(connection, name, waits, cancellationToken);
+        await connection.ExecuteAsync(Settings, cancellationToken);
     }
 
     /// <summary>One that does nothing is ended: its client is gone, or is a coordinator that the run was taken from.</summary>

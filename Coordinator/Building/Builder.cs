@@ -127,16 +127,17 @@ internal sealed class Builder : IAsyncDisposable
     private async Task AttemptAsync(
         int place, Build build, BuildRecord noted, bool wasBegun, Action begins, CancellationToken cancellationToken)
     {
-        await using var connection = await _sessions.OpenAsync(place, pid => _news.Waits(build, pid), cancellationToken);
-        var outcome = await build.MakeAsync(connection, BeginAsync, wasBegun, cancellationToken);
+        var outcome = await _sessions.UseAsync(
+            place, pid => _news.Waits(build, pid),
+            (connection, token) => build.MakeAsync(connection, () => BeginAsync(token), wasBegun, token), cancellationToken);
         if (outcome.State != BuildState.Present)
             await EndAsync(build, outcome, cancellationToken);
         else if (!noted.IsDone)
             await EndAsync(build, wasBegun ? outcome with { State = BuildState.Built } : outcome, cancellationToken);
 
-        async Task BeginAsync()
+        async Task BeginAsync(CancellationToken token)
         {
-            await _ledger.BeginAsync(_runId, build.Id, cancellationToken);
+            await _ledger.BeginAsync(_runId, build.Id, token);
             begins();
             _news.Begins(build);
         }

@@ -25,7 +25,7 @@ internal sealed class RunBuilds : IAsyncDisposable
         var builds = await ListAsync(target, file, cancellationToken);
         var builder = new Builder(
             new BuildLedger(target), run.Id, builds, file.Target.BuildsAtATime,
-            new BuildSessions(ConnectionText.ToNpgsql(file.Target.Uri), run.Id, time), new BuildNews(console, time),
+            new BuildSessions(ConnectionText.ToNpgsql(file.Target.Uri), target, run.Id, time), new BuildNews(console, time),
             loggers.CreateLogger<Builder>(), time, cancellationToken);
         await builder.StartAsync(cancellationToken);
         return new RunBuilds(builder, time);

@@ -69,14 +69,16 @@ internal sealed class BuildBed : IAsyncDisposable
         return await ListAsync();
     }
 
-    public async Task<Builder> StartAsync(MigrationFile file, CancellationToken cancellationToken)
+    /// <param name="link">To reach the server by, where it is not the plain way.</param>
+    public async Task<Builder> StartAsync(MigrationFile file, CancellationToken cancellationToken, string? link = null, TimeProvider? time = null)
     {
+        time ??= TimeProvider.System;
         var tables = BuildTable.Of(file);
         await using var connection = await Target.OpenConnectionAsync(cancellationToken);
         var builder = new Builder(
             new BuildLedger(Target), RunId, BuildList.Of(tables, await BuildList.SequencesAsync(connection, tables, cancellationToken)),
-            file.Target.BuildsAtATime, new BuildSessions(ConnectionString, RunId, TimeProvider.System), new BuildNews(Said.Console, TimeProvider.System),
-            NullLogger.Instance, TimeProvider.System, cancellationToken);
+            file.Target.BuildsAtATime, new BuildSessions(link ?? ConnectionString, Target, RunId, time), new BuildNews(Said.Console, time),
+            NullLogger.Instance, time, cancellationToken);
         await builder.StartAsync(cancellationToken);
         return builder;
     }

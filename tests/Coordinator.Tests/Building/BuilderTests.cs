@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Time.Testing;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Coordinator.Building;
+using Migration.TestServers;
 using Npgsql;
 
 namespace Migration.Coordinator.Tests.Building;
@@ -204,7 +206,8 @@ public sealed class BuilderTests
         await using var bed = await BuildBed.CreateAsync();
         var file = BuildBed.File("indexes: [vendor]");
         await using var writer = await HoldOffIndexesAsync(bed);
-        await using var killed = await BeginAsKilledAsync(bed, file);
+        using var goes = new CancellationTokenSource();
+        var killed = BeginAsKilledAsync(bed, file, goes.Token);
         await AreWaitingAsync(bed, 1);
 
         var building = bed.BuildAsync(file);
@@ -215,6 +218,36 @@ public sealed class BuilderTests
         Assert.Equal(["CREATE INDEX products_vendor_idx ON shop.products USING btree (vendor)"], await bed.HasAsync("products"));
         Assert.True(builds[0] is { State: BuildState.Built, Attempts: 1 }, $"{builds[0]}");
         Assert.Contains(bed.Said.Rows, row => row.StartsWith("Waiting for an earlier attempt at index products_vendor_idx of shop.products: PostgreSQL's process ", StringComparison.Ordinal));
+        await goes.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => killed);
+    }
+
+    [Fact]
+    public async Task A_build_whose_link_is_lost_without_a_word_is_made_again()
+    {
+        await using var bed = await BuildBed.CreateAsync();
+        var server = new NpgsqlConnectionStringBuilder(bed.ConnectionString);
+        await using var proxy = new TcpProxy(server.Host!, server.Port);
+        var link = new NpgsqlConnectionStringBuilder(bed.ConnectionString) { Host = "127.0.0.1", Port = proxy.Port }.ConnectionString;
+        await using var writer = await HoldOffIndexesAsync(bed);
+        var time = new FakeTimeProvider();
+        var file = BuildBed.File("indexes: [vendor]");
+        await using var builder = await bed.StartAsync(file, Cancellation, link, time);
+        builder.Loaded("products");
+        builder.Loaded("vendors");
+        await AreWaitingAsync(bed, 1);
+
+        proxy.LeaveHalfOpen();
+        await writer.DisposeAsync();
+        await IsTrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(builder.Completion.IsCompleted);
+        });
+
+        await builder.Completion;
+        Assert.Equal(["CREATE INDEX products_vendor_idx ON shop.products USING btree (vendor)"], await bed.HasAsync("products"));
+        Assert.True((await bed.ListAsync())[0] is { State: BuildState.Built, Attempts: 1 }, $"{(await bed.ListAsync())[0]}");
     }
 
     [Fact]
@@ -260,16 +293,22 @@ public sealed class BuilderTests
         return writer;
     }
 
-    /// <summary>The session of a coordinator that is gone, in which PostgreSQL goes on.</summary>
-    private static async Task<NpgsqlConnection> BeginAsKilledAsync(BuildBed bed, MigrationFile file)
+    /// <summary>What a coordinator began that is gone: PostgreSQL goes on with it, then its session does nothing more.</summary>
+    private static async Task BeginAsKilledAsync(BuildBed bed, MigrationFile file, CancellationToken goes)
     {
         var build = BuildList.Of(BuildTable.Of(file), new Dictionary<TableName, IReadOnlyList<(string, string)>>())[0];
         var ledger = new BuildLedger(bed.Target);
         await ledger.NoteAsync(bed.RunId, [(build.Id, build.Definition)], Cancellation);
         await ledger.BeginAsync(bed.RunId, build.Id, Cancellation);
-        var session = await new BuildSessions(bed.ConnectionString, bed.RunId, TimeProvider.System).OpenAsync(0, _ => { }, Cancellation);
-        _ = build.MakeAsync(session, () => Task.CompletedTask, wasBegun: false, CancellationToken.None);
-        return session;
+        await new BuildSessions(bed.ConnectionString, bed.Target, bed.RunId, TimeProvider.System).UseAsync(
+            0, _ => { },
+            async (session, _) =>
+            {
+                await build.MakeAsync(session, () => Task.CompletedTask, wasBegun: false, CancellationToken.None);
+                await Task.Delay(Timeout.Infinite, goes);
+                return true;
+            },
+            CancellationToken.None);
     }
 
     private static Task AreWaitingAsync(BuildBed bed, int sessions) => IsTrueAsync(async () => await bed.TextsAsync(
