@@ -60,6 +60,9 @@ internal static partial class Log
     [LoggerMessage(2105, LogLevel.Information, "{Slice}: given to another worker meanwhile; this batch was rolled back")]
     public static partial void FenceLost(this ILogger logger, string slice);
 
+    [LoggerMessage(2114, LogLevel.Information, "{Slice}: its run is complete without this attempt, which ends")]
+    public static partial void AttemptNotNeeded(this ILogger logger, string slice);
+
     [LoggerMessage(2106, LogLevel.Warning, "{Slice}: attempt {Attempt} failed: {Error}")]
     public static partial void AttemptFailed(this ILogger logger, string slice, int attempt, string error);
 

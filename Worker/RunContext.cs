@@ -24,6 +24,7 @@ internal sealed class RunContext(
     private readonly RecordSlots _slots = new(file.Worker.EnrichConcurrency * multiply);
     private readonly LostSessions _lost = new(target);
     private readonly SourceThrottle _throttle = new(file.Source.MaxRecordsPerSecond, time);
+    private readonly CancellationTokenSource _completed = new();
 
     public RunRecord Run { get; } = run;
 
@@ -40,6 +41,11 @@ internal sealed class RunContext(
     public PlanLedger Plan { get; } = new(target);
 
     public PauseLedger Pauses { get; } = new(target);
+
+    /// <summary>Every slice has its outcome: whatever is still under way here is another's work done twice.</summary>
+    public CancellationToken Completed => _completed.Token;
+
+    public Task CompleteAsync() => _completed.CancelAsync();
 
     /// <exception cref="SourceException">The collection cannot be opened.</exception>
     /// <exception cref="UserException">Its enrichment cannot be set up.</exception>
@@ -64,6 +70,8 @@ internal sealed class RunContext(
             if (pipeline.IsValueCreated && pipeline.Value.IsCompletedSuccessfully)
                 await (await pipeline.Value).DisposeAsync();
         }
+
+        _completed.Dispose();
     }
 
     private Task<RowEnrichment?> EnrichmentAsync(CollectionMapping mapping)

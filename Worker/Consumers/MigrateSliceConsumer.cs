@@ -33,6 +33,9 @@ internal sealed class MigrateSliceConsumer(
     private SlicesInHand.Hold? _hold;
     private SliceMessages _messages = null!;
 
+    /// <summary>The transport's, and the run's end.</summary>
+    private CancellationToken _end;
+
     public async Task Consume(ConsumeContext<MigrateSlice> context)
     {
         // In memory, stopping the endpoint goes through all that waits; what is left alone stands in the ledger as waiting.
@@ -50,9 +53,15 @@ internal sealed class MigrateSliceConsumer(
             return;
         }
 
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, run.Completed);
+        _end = end.Token;
         try
         {
             await ClaimAndMigrateAsync(context, id);
+        }
+        catch (Exception e) when (run.Completed.IsCancellationRequested && e is not SliceGivenUpException)
+        {
+            logger.AttemptNotNeeded(id.ToString());
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
@@ -72,11 +81,11 @@ internal sealed class MigrateSliceConsumer(
 
     private async Task ClaimAndMigrateAsync(ConsumeContext<MigrateSlice> context, SliceId id)
     {
-        using var place = await inHand.Gate.EnterAsync(alone: false, context.CancellationToken);
+        using var place = await inHand.Gate.EnterAsync(alone: false, _end);
         var claiming = TransientRetry.Create($"Claiming {id}", logger, time);
         var outcome = await claiming.ExecuteAsync(
             async token => await run.Ledger.ClaimAsync(id, context.MessageId, context.ReceiveContext.Redelivered, token),
-            context.CancellationToken);
+            _end);
         switch (outcome)
         {
             case ClaimOutcome.Granted { Claim: { IsSuspect: true } claim }:
@@ -108,7 +117,7 @@ internal sealed class MigrateSliceConsumer(
         IDisposable alone;
         try
         {
-            alone = await inHand.Gate.EnterAsync(alone: true, context.CancellationToken);
+            alone = await inHand.Gate.EnterAsync(alone: true, _end);
         }
         catch (OperationCanceledException)
         {
@@ -118,7 +127,7 @@ internal sealed class MigrateSliceConsumer(
 
         using (alone)
         {
-            if (await RetryAsync($"Beginning {claim.Id}", token => run.Ledger.BeginAsync(claim, token), context.CancellationToken))
+            if (await RetryAsync($"Beginning {claim.Id}", token => run.Ledger.BeginAsync(claim, token), _end))
                 await MigrateAsync(context, claim);
             else
                 await EndOvertakenAsync(context, claim);
@@ -131,8 +140,8 @@ internal sealed class MigrateSliceConsumer(
         SliceAttempt? attempt = null;
         try
         {
-            attempt = await run.AttemptAsync(claim.Id.Collection, context.CancellationToken);
-            await EndAsync(context, await attempt.MakeAsync(claim, drain.Token, context.CancellationToken));
+            attempt = await run.AttemptAsync(claim.Id.Collection, _end);
+            await EndAsync(context, await attempt.MakeAsync(claim, drain.Token, _end));
         }
         catch (FenceLostException)
         {
@@ -150,7 +159,7 @@ internal sealed class MigrateSliceConsumer(
             await run.Ledger.HandBackAsync(attempt?.Claim ?? claim, CancellationToken.None);
             throw;
         }
-        catch (Exception e) when (e is not MessageGoesBackException)
+        catch (Exception e) when (e is not MessageGoesBackException && !run.Completed.IsCancellationRequested)
         {
             await FailAsync(context, attempt?.Claim ?? claim, e);
         }
@@ -175,7 +184,7 @@ internal sealed class MigrateSliceConsumer(
                 ProtocolPoint.Reached(ProtocolPoint.SliceSplit, claim.Id.ToString());
                 await SendAsync(parts);
                 await run.Plan.MarkQueuedAsync(
-                    claim.Id.RunId, claim.Id.Collection, [.. parts.Select(part => part.Id.Number)], context.CancellationToken);
+                    claim.Id.RunId, claim.Id.Collection, [.. parts.Select(part => part.Id.Number)], _end);
                 break;
             case SliceEnd.Paused:
                 await HandBackAsync(context, claim);
@@ -200,15 +209,15 @@ internal sealed class MigrateSliceConsumer(
         var ledger = by ?? run.Ledger;
         logger.FenceLost(claim.Id.ToString());
         var isLeftOver = inHand.IsHeldOnce(claim.Id) && await RetryAsync(
-            $"Letting {claim.Id} go", token => ledger.LetGoAsync(claim.Id, token), context.CancellationToken);
+            $"Letting {claim.Id} go", token => ledger.LetGoAsync(claim.Id, token), _end);
         if (isLeftOver)
             await SendAgainAsync();
         else
-            await RetryAsync($"Ending {claim.Id}", token => ledger.ForgiveAsync(claim, token), context.CancellationToken);
+            await RetryAsync($"Ending {claim.Id}", token => ledger.ForgiveAsync(claim, token), _end);
     }
 
     private Task<bool> HandBackAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
-        => RetryAsync($"Handing {claim.Id} back", token => run.Ledger.HandBackAsync(claim, token), context.CancellationToken);
+        => RetryAsync($"Handing {claim.Id} back", token => run.Ledger.HandBackAsync(claim, token), _end);
 
     private async Task<T> RetryAsync<T>(string what, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
         => await TransientRetry.Create(what, logger, time).ExecuteAsync(async token => await action(token), cancellationToken);
@@ -255,7 +264,7 @@ internal sealed class MigrateSliceConsumer(
             await PauseAsync(claim.StalledAttempts);
         var failed = await RetryAsync(
             $"Noting the failure of {claim.Id}", token => ledger.FailAsync(claim, error, most, tookWorkerDown, token),
-            context.CancellationToken);
+            _end);
         switch (failed)
         {
             case null:

@@ -91,6 +91,14 @@ internal sealed class RunSubscriptions(
         await ConnectAsync(run, cancellationToken);
     }
 
+    /// <summary>Stops taking slices of a run of which every slice has its outcome, and gives up what is in hand of it.</summary>
+    public async Task LeaveCompletedAsync(Guid runId, CancellationToken cancellationToken)
+    {
+        if (_runs.TryGetValue(runId, out var subscription))
+            await subscription.Run.CompleteAsync();
+        await DisconnectAsync(runId, cancellationToken);
+    }
+
     /// <summary>Stops taking slices of the run and waits for those in hand.</summary>
     public async Task DisconnectAsync(Guid runId, CancellationToken cancellationToken)
     {

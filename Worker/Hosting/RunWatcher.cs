@@ -133,7 +133,9 @@ internal sealed class RunWatcher(
         {
             var run = await Runs.FindAsync(gone, cancellationToken);
             logger.RunIsOver(run?.Name ?? gone.ToString(), run?.State.ToString() ?? "removed");
-            await health.TurnWhileAsync(Loop, subscriptions.DisconnectAsync(gone, cancellationToken), cancellationToken);
+            var leaving = run is { State: RunState.Completed }
+                ? subscriptions.LeaveCompletedAsync(gone, cancellationToken) : subscriptions.DisconnectAsync(gone, cancellationToken);
+            await health.TurnWhileAsync(Loop, leaving, cancellationToken);
         }
     }
 

@@ -8,6 +8,7 @@ using Migration.Contracts.Messages;
 using Migration.Worker.Consumers;
 using Migration.Worker.Hosting;
 using Migration.Worker.Tests.Slices;
+using Npgsql;
 
 namespace Migration.Worker.Tests.Consumers;
 
@@ -117,9 +118,34 @@ public sealed class MigrateSliceConsumerTests
         Assert.Equal(slice.Counts.Written, (await lab.WrittenAsync()).Count);
     }
 
-    private static ServiceProvider Services(SliceLab lab)
+    [Fact]
+    public async Task An_attempt_at_a_slice_of_a_run_that_is_complete_ends_at_once_and_leaves_the_slice_as_it_is()
     {
+        await using var lab = await SliceLab.CreateAsync(records: 25);
         var worker = lab.Worker(lab.Database.DataSource);
+        await using var services = Services(lab, worker);
+        var bus = await StartAsync(services);
+        await using var owner = await lab.Database.DataSource.OpenConnectionAsync(Cancellation);
+        await using var hold = await owner.BeginTransactionAsync(Cancellation);
+        await using (var table = new NpgsqlCommand("LOCK TABLE public.numbers", owner, hold))
+            await table.ExecuteNonQueryAsync(Cancellation);
+        await SendAsync(bus, lab.Run, lab.Slice);
+        await using (var waits = lab.Database.DataSource.CreateCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))
+        {
+            while (await waits.ExecuteScalarAsync(Cancellation) is 0L)
+                await Task.Delay(20, Cancellation);
+        }
+
+        await worker.CompleteAsync();
+
+        Assert.True(await bus.Consumed.Any<MigrateSlice>(m => m.Exception is null, Cancellation));
+        var slice = await lab.ProgressAsync();
+        Assert.Equal((SliceState.Running, 0, (string?)null), (slice.State, slice.Counts.Read, slice.Error));
+    }
+
+    private static ServiceProvider Services(SliceLab lab, RunContext? runAs = null)
+    {
+        var worker = runAs ?? lab.Worker(lab.Database.DataSource);
         var inHand = new SlicesInHand();
         return new ServiceCollection()
             .AddSingleton<IHostApplicationLifetime>(new NoLifetime())
