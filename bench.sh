@@ -6,7 +6,7 @@ set -euo pipefail
 usage() {
   cat <<'USAGE'
 usage: ./bench.sh [--products N] [--rounds N] [--only NAME[,NAME]] [--server-products N] [--sample N] [--output FILE]
-                  [--compiled-ahead]
+                  [--as-built]
        ./bench.sh --list
        ./bench.sh --micro [FILTER]
        ./bench.sh --publish [FILE...]
@@ -16,14 +16,15 @@ usage: ./bench.sh [--products N] [--rounds N] [--only NAME[,NAME]] [--server-pro
   --server-products N  rows that come from a source server (default 50000)
   --sample N           rows for what writes one at a time (default 20000)
   --output FILE        where the results go (default a new file in artifacts/bench)
-  --compiled-ahead     coordinator and worker as images have them, which start faster; else as 'dotnet build' makes them
+  --as-built           coordinator and worker as 'dotnet build' makes them, which start slower; else as images have them,
+                       compiled ahead with their runtime (which takes some minutes when something has changed)
   --list               which ways there are
   --micro [FILTER]     decoding, mapping and encoding in this process alone, with what they allocate; no server
   --publish [FILE...]  write results (default the newest) into docs/performance.md, with their plots
 USAGE
 }
 
-mode=run arguments=() compiled_ahead=0
+mode=run arguments=() compiled_ahead=1
 case ${1-} in
   --list | --micro | --publish) mode=${1#--} && shift && arguments=("$@") ;;
   -h | --help) usage && exit ;;
@@ -35,7 +36,7 @@ case ${1-} in
           arguments+=("$1" "$2")
           shift 2
           ;;
-        --compiled-ahead) compiled_ahead=1 && shift ;;
+        --as-built) compiled_ahead=0 && shift ;;
         -h | --help) usage && exit ;;
         *) usage >&2 && exit 2 ;;
       esac
@@ -80,15 +81,15 @@ main() {
   command -v dotnet >/dev/null || { fail 'the .NET SDK (dotnet) is not on PATH; see README.md.' && exit 1; }
   say 'Building (Release)'
   run dotnet build -c Release -v quiet -nologo -clp:NoSummary tests/Benchmarks/Benchmarks.csproj
-  if ((compiled_ahead)); then compile_ahead; fi
+  if ((compiled_ahead)) && [[ $mode == run ]]; then compile_ahead; fi
   if [[ $mode == run ]]; then start_what_is_needed; fi
   run dotnet "$program" "$mode" ${arguments[@]+"${arguments[@]}"}
 }
 
 # As the Dockerfile does it.
 compile_ahead() {
-  run dotnet publish Coordinator/Coordinator.csproj -c Release -v quiet -nologo -o "$place/programs" --use-current-runtime \
-    --self-contained false -p:PublishReadyToRun=true -p:PublishDocumentationFiles=false
+  say 'Compiling coordinator and worker as images have them'
+  run dotnet publish Coordinator/Coordinator.csproj -c Release -v quiet -nologo -o "$place/programs" -p:ForImage=true
   export MIGRATION_BENCH_PROGRAMS=$place/programs
 }
 

@@ -4,6 +4,7 @@ using Migration.Contracts.Migrations;
 using Migration.Worker.Sources;
 using Migration.Worker.Targets;
 using Npgsql;
+using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace Migration.Worker;
@@ -28,9 +29,9 @@ public static class Failure
             "PostgreSQL cannot be used now: " + e.MessageText + $" (SQLSTATE {e.SqlState})."),
         PostgresException e => (ExitCode.Configuration, "PostgreSQL refused: " + e.MessageText + Hint(e) + $" (SQLSTATE {e.SqlState})."),
         NpgsqlException e => (ExitCode.Unreachable, "PostgreSQL cannot be reached: " + Innermost(e) + ". Check target.uri and that the server is up."),
-        BrokerUnreachableException e when Contains<AuthenticationFailureException>(e) => (ExitCode.Configuration,
+        BrokerUnreachableException e when Find<AuthenticationFailureException>(e) is not null => (ExitCode.Configuration,
             "RabbitMQ refused the user or password of broker.uri."),
-        BrokerUnreachableException e when Contains<OperationInterruptedException>(e) => (ExitCode.Configuration,
+        BrokerUnreachableException e when Find<OperationInterruptedException>(e) is { ShutdownReason: { Initiator: ShutdownInitiator.Peer, ReplyCode: 402 or 403 or 530 } } => (ExitCode.Configuration,
             "RabbitMQ refused the connection: " + Innermost(e) + ". Check the virtual host and the user's rights in broker.uri."),
         OperationInterruptedException { ShutdownReason.ReplyCode: 406 } e => (ExitCode.Configuration,
             "RabbitMQ has this run's queues with other arguments, as another version of this program makes them: " + Innermost(e)
@@ -61,9 +62,9 @@ public static class Failure
         _ => "",
     };
 
-    private static bool Contains<T>(Exception? exception)
+    private static T? Find<T>(Exception? exception)
         where T : Exception
-        => exception is T || exception is not null && Contains<T>(exception.InnerException);
+        => exception is null or T ? exception as T : Find<T>(exception.InnerException);
 
     private static string Innermost(Exception exception)
     {

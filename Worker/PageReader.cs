@@ -8,17 +8,22 @@ namespace Migration.Worker;
 
 /// <summary>Reads pages of a collection's slices: below the user's cap on reading, and again when the server was away.</summary>
 internal sealed class PageReader(
-    ICollectionSource source, WorkerSettings settings, SourceThrottle throttle, TimeProvider time, ILogger logger)
+    ICollectionSource source, WorkerSettings settings, SourceThrottle throttle, TimeProvider time, ILogger logger, BatchSize? size = null)
 {
+    private readonly BatchSize _size = size ?? new(settings.BatchBytes, settings.BatchRecords);
+
     public ICollectionSource Source { get; } = source;
 
     /// <summary>Bytes of documents in a batch at most.</summary>
     public int BatchBytes => settings.BatchBytes;
 
-    /// <summary>The page after <paramref name="after"/>, of the size that the settings allow.</summary>
+    /// <param name="took">To write a batch of what was read here.</param>
+    public void Learn(TimeSpan took) => _size.Learn(took);
+
+    /// <summary>The page after <paramref name="after"/>, of the size that the settings and PostgreSQL's speed allow.</summary>
     public Task<SourcePage> ReadAsync(
         SliceClaim claim, RecordPosition? after, Pulse pulse, CancellationToken cancellationToken)
-        => ReadAsync(claim, after, settings.BatchRecords, pulse, cancellationToken);
+        => ReadAsync(claim, after, _size.Records, pulse, cancellationToken);
 
     /// <param name="most">Records at most; less where the settings ask for smaller pages.</param>
     public async Task<SourcePage> ReadAsync(
@@ -30,7 +35,7 @@ internal sealed class PageReader(
         var started = time.GetTimestamp();
         var page = await TransientRetry.Create($"Reading {claim.Id}", logger, time, pulse).ExecuteAsync(
             async token => await Source.ReadPageAsync(
-                claim.Range, after, throttle.Most(Math.Min(most, settings.BatchRecords)), settings.BatchBytes, token),
+                claim.Range, after, throttle.Most(Math.Min(most, settings.BatchRecords)), _size.Bytes, token),
             cancellationToken);
         Instruments.Passed("read", started, time);
         throttle.Charge(page.Records.Count);

@@ -133,6 +133,7 @@ internal sealed class SliceMigrator(
             transaction, claim, page.Last, counts, page.IsFinal, cancellationToken);
         ProtocolPoint.Reached(ProtocolPoint.BatchWritten, claim.Id.ToString());
         await transaction.CommitAsync(cancellationToken);
+        pages.Learn(time.GetElapsedTime(started));
         Instruments.Passed("write", started, time);
         Instruments.Committed(claim.Id.Collection, counts);
         if (quarantined.Count > 0)

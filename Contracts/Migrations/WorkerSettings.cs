@@ -6,11 +6,14 @@ public sealed record WorkerSettings
     /// <summary>Slices that a worker has in hand at a time; also its prefetch. Default 2, 1 to 64.</summary>
     public int Slices { get; init; } = 2;
 
-    /// <summary>Bytes of documents in a batch at most (a single larger document is a batch of its own). Default 1 MiB.</summary>
-    public int BatchBytes { get; init; } = 1024 * 1024;
+    /// <summary>
+    /// Bytes of documents in a batch at most (a single larger document is a batch of its own). Default 4 MiB. A batch that
+    /// PostgreSQL takes long for makes the next ones smaller.
+    /// </summary>
+    public int BatchBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>Records in a batch at most. Default 2,000.</summary>
-    public int BatchRecords { get; init; } = 2_000;
+    /// <summary>Records in a batch at most. Default 20,000.</summary>
+    public int BatchRecords { get; init; } = 20_000;
 
     /// <summary>
     /// Seconds after which a slice commits, enqueues its remainder and acknowledges. Default 600, at most 1500: the

@@ -22,7 +22,10 @@ namespace Migration.Worker.Enrichment;
 internal sealed class EnrichedBatches : ISliceBatches
 {
     private const int RecordsWorth = 4;
-    private const int BytesWorth = 8;
+    private const int BytesWorth = 2;
+
+    /// <summary>Each is an object with its values while it is enriched.</summary>
+    private const int MostRecords = 2_000;
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(12);
 
@@ -57,7 +60,7 @@ internal sealed class EnrichedBatches : ISliceBatches
         (_pipeline, _enrichment, _pages, _settings) = (pipeline, enrichment, pages, settings);
         (_claim, _pulse, _enter, _time) = (claim, pulse, enter, time);
         _line = enrichment.Slots.JoinLine();
-        _size = new PageSize(enrichment.Slots.Count, enrichment.GroupSize, settings.BatchRecords);
+        _size = new PageSize(enrichment.Slots.Count, enrichment.GroupSize, Math.Min(MostRecords, settings.BatchRecords));
 
         // A suspect is given up after its first batch: nothing is taken beyond it.
         _window = claim.IsSuspect

@@ -164,6 +164,9 @@ internal sealed class DumpCollectionSource : ICollectionSource
         }
     }
 
+    /// <summary>Of a document, as far as pages have told.</summary>
+    internal int AverageBytes => _averageBytes;
+
     private int ChunkBytes(int records) => (int)Math.Clamp((long)_averageBytes * records / 8 * 9, 64 * 1024, WalkBufferBytes);
 
     private FrameReader Reader(long start, int bufferBytes) => new(_file, _path, _length, _framing, start, bufferBytes);

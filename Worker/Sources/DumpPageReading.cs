@@ -20,11 +20,12 @@ internal sealed class DumpPageReading
     {
         (_source, _range, _after, _maxRecords, _maxBytes) = (source, range, after, maxRecords, maxBytes);
         _last = Positions.At(range.Last);
+        Page = RecordPage.Of(source.AverageBytes, maxRecords, maxBytes);
         Start = Positions.At(after ?? range.First);
         _reachedEnd = after is not null && Start == _last;
     }
 
-    public RecordPage Page { get; } = new();
+    public RecordPage Page { get; }
 
     public long Start { get; }
 

@@ -73,7 +73,7 @@ internal sealed class MongoCollectionSource(
                 new BsonDocumentFilterDefinition<RawBsonDocument>(KeyFilter.Slice(range, after, filter)),
                 Options(s_byKey, limit), cancellationToken);
             var isThere = await cursor.MoveNextAsync(cancellationToken);
-            return (SourcePage)Page(isThere ? cursor.Current : [], range, maxBytes);
+            return (SourcePage)Page(isThere ? cursor.Current : [], range, limit, maxBytes);
         });
     }
 
@@ -98,9 +98,9 @@ internal sealed class MongoCollectionSource(
         BatchSize = limit, // else the batch is of 101 records
     };
 
-    private RecordPage Page(IEnumerable<RawBsonDocument> documents, KeyRange range, int maxBytes)
+    private RecordPage Page(IEnumerable<RawBsonDocument> documents, KeyRange range, int maxRecords, int maxBytes)
     {
-        var page = new RecordPage();
+        var page = RecordPage.Of(_averageBytes, maxRecords, maxBytes);
         var isFull = false;
         foreach (var document in documents)
         {

@@ -6,10 +6,14 @@ using Migration.Contracts.Ledger;
 namespace Migration.Worker.Sources;
 
 /// <summary>A page whose documents stand one after the other in one pooled array. Nothing is allocated for a record.</summary>
-internal sealed class RecordPage : SourcePage, IReadOnlyList<SourceRecord>
+/// <param name="bytes">Of documents that it is likely to have; it grows as they come.</param>
+/// <param name="records">That it is likely to have.</param>
+internal sealed class RecordPage(int bytes = 16 * 1024, int records = 256) : SourcePage, IReadOnlyList<SourceRecord>
 {
-    private Place[] _places = ArrayPool<Place>.Shared.Rent(256);
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(16 * 1024);
+    private const int LargestGuess = 4 * 1024 * 1024;
+
+    private Place[] _places = ArrayPool<Place>.Shared.Rent(records);
+    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(bytes);
     private int _length;
     private Func<RecordPage, int, RecordPosition>? _positionOf;
     private RecordPosition _last;
@@ -72,6 +76,13 @@ internal sealed class RecordPage : SourcePage, IReadOnlyList<SourceRecord>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>For a page of documents about as large as those before.</summary>
+    public static RecordPage Of(int averageBytes, int maxRecords, int maxBytes)
+    {
+        var bytes = (int)Math.Min((long)averageBytes * maxRecords, Math.Min(maxBytes, LargestGuess));
+        return new RecordPage(Math.Max(bytes, 1024), Math.Clamp(bytes / Math.Max(1, averageBytes), 1, maxRecords));
+    }
 
     protected override void Dispose(bool disposing)
     {

@@ -8,9 +8,9 @@ internal static class Repository
     /// <summary>Where measurements are kept, out of version control.</summary>
     public static string ResultsFolder => Path.Combine(Root, "artifacts", "bench");
 
-    public static string Coordinator => Path.Combine(Published ?? TestServers.BuiltFolder.Of("Coordinator"), "coordinator.dll");
+    public static string Coordinator => Path.Combine(TestServers.BuiltFolder.Of("Coordinator"), "coordinator.dll");
 
-    /// <summary>Coordinator and worker as images have them, compiled ahead; null when those that were built with this program are measured.</summary>
+    /// <summary>Coordinator and worker as images have them, compiled ahead with their runtime; null when those that were built with this program are measured.</summary>
     public static string? Published { get; } = Environment.GetEnvironmentVariable("MIGRATION_BENCH_PROGRAMS") is { Length: > 0 } folder ? folder : null;
 
     public static string SampleShop => Path.Combine(TestServers.BuiltFolder.Of("SampleShop"), "sample-shop.dll");

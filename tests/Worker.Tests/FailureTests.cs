@@ -1,3 +1,7 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
+
 namespace Migration.Worker.Tests;
 
 public sealed class FailureTests
@@ -9,5 +13,17 @@ public sealed class FailureTests
 
         Assert.Equal(ExitCode.Interrupted, Failure.Describe(late).Code);
         Assert.Equal(ExitCode.Unexpected, Failure.Describe(new AggregateException(new InvalidOperationException(), late)).Code);
+    }
+
+    [Theory]
+    [InlineData(ShutdownInitiator.Peer, 530, ExitCode.Configuration)]
+    [InlineData(ShutdownInitiator.Peer, 403, ExitCode.Configuration)]
+    [InlineData(ShutdownInitiator.Peer, 320, ExitCode.Unreachable)]
+    [InlineData(ShutdownInitiator.Library, 541, ExitCode.Unreachable)]
+    public void A_broker_that_goes_away_while_it_is_greeted_has_refused_nobody(ShutdownInitiator initiator, ushort code, int expected)
+    {
+        var greeting = new OperationInterruptedException(new ShutdownEventArgs(initiator, code, "Pipe is completed."));
+
+        Assert.Equal(expected, Failure.Describe(new BrokerUnreachableException(greeting)).Code);
     }
 }

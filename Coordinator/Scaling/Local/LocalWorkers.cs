@@ -145,16 +145,23 @@ internal sealed class LocalWorkers : IAsyncDisposable
     /// <summary>The worker that came with this coordinator.</summary>
     internal static ProcessStartInfo StartInfo(IEnumerable<string> arguments)
     {
+        var worker = typeof(ExitCode).Assembly.Location;
+        var (program, first) = Environment.ProcessPath switch
+        {
+            { } host when Path.GetFileNameWithoutExtension(host) == "dotnet" => (host, worker),
+            // With a runtime of its own there may be no other on the machine.
+            _ when Path.ChangeExtension(worker, null) is var own && File.Exists(own) => (own, null),
+            _ => ("dotnet", worker),
+        };
         var info = new ProcessStartInfo
         {
-            FileName = Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet",
+            FileName = program,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        info.ArgumentList.Add(typeof(ExitCode).Assembly.Location);
-        foreach (var argument in arguments)
+        foreach (var argument in first is null ? arguments : arguments.Prepend(first))
             info.ArgumentList.Add(argument);
         return info;
     }
