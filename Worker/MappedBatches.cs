@@ -5,72 +5,120 @@ using Migration.Worker.Suspects;
 namespace Migration.Worker;
 
 /// <summary>
-/// The batches of a collection without enrichment: the page after the one in hand is read meanwhile, so memory is two pages
-/// and one batch of rows, whatever the slice's size.
+/// The batches of a collection without enrichment: the one after the batch in hand is read and mapped meanwhile, so memory
+/// is two pages and two batches of rows, whatever the slice's size. Of a suspect nothing is touched before its turn.
 /// </summary>
 internal sealed class MappedBatches(
     CollectionRows pipeline, PageReader pages, SliceClaim claim, Pulse pulse, Func<string, CancellationToken, Task> enter, TimeProvider time,
     CancellationToken cancellationToken)
     : ISliceBatches
 {
-    private readonly CancellationTokenSource _readAhead = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-    private readonly MappedBatch _batch = new(pipeline);
-    private Task<SourcePage>? _next;
-    private SourcePage? _page;
-    private int _taken;
+    private readonly CancellationTokenSource _work = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+    private Slot _inHand = new(pipeline);
+    private Slot _next = new(pipeline);
+    private Task<bool>? _ahead;
     private bool _isStopped;
+
+    // Whose turn it is to prepare has these: one at a time.
+    private SourcePage? _page;
+    private RecordPosition? _after = claim.Checkpoint;
+    private int _taken;
+    private bool _isAtEnd;
+
+    private volatile string _step = "read";
+    private volatile bool _isAwaited;
 
     /// <summary>Starts to read.</summary>
     public MappedBatches Begin()
     {
-        _next = pages.ReadAsync(claim, claim.Checkpoint, pulse, _readAhead.Token);
+        PrepareAhead();
         return this;
     }
 
     public async Task<MappedBatch?> NextAsync(CancellationToken cancellationToken)
     {
-        if (_isStopped || !await TurnPageAsync())
+        _inHand.Release();
+        if (_isStopped)
             return null;
-        await enter("map", cancellationToken);
-        var mapping = time.GetTimestamp();
-        _batch.Map(_taken == 0 ? _page! : new PagePart(_page!, _taken, _page!.Records.Count - _taken), pulse, pages.BatchBytes);
-        _taken += _batch.Page.Records.Count;
-        Instruments.Passed("map", mapping, time);
-        return _batch;
-    }
-
-    /// <returns>False after the last page; the page in hand stays while a part of it is left.</returns>
-    private async Task<bool> TurnPageAsync()
-    {
-        if (_page is not null && _taken < _page.Records.Count)
-            return true;
-        _page?.Dispose();
-        _page = null;
-        if (_next is null)
-            return false;
-        (_page, _taken) = (await _next, 0);
-        _next = _page.IsFinal ? null : pages.ReadAsync(claim, _page.Last, pulse, _readAhead.Token);
-        return true;
+        _isAwaited = true;
+        await enter(_step, cancellationToken);
+        var isThere = await (_ahead ?? PrepareAsync());
+        (_isAwaited, _ahead) = (false, null);
+        if (!isThere)
+            return null;
+        (_inHand, _next) = (_next, _inHand);
+        PrepareAhead();
+        return _inHand.Batch;
     }
 
     public void Stop() => _isStopped = true;
 
     public async ValueTask DisposeAsync()
     {
-        await _readAhead.CancelAsync();
+        await _work.CancelAsync();
+
+        // What was prepared ahead is not needed any more; what went wrong with it does not matter either.
+        if (_ahead is not null)
+            await Task.WhenAny(_ahead);
         _page?.Dispose();
-        await DropAsync(_next);
-        _batch.Dispose();
-        _readAhead.Dispose();
+        _inHand.Dispose();
+        _next.Dispose();
+        _work.Dispose();
     }
 
-    /// <summary>The page that was read ahead is not needed any more; what went wrong with it does not matter either.</summary>
-    private static async Task DropAsync(Task<SourcePage>? next)
+    private void PrepareAhead()
     {
-        if (next is null)
-            return;
-        await Task.WhenAny(next);
-        if (next.IsCompletedSuccessfully)
-            (await next).Dispose();
+        if (!claim.IsSuspect && !_isAtEnd)
+            _ahead = Task.Run(PrepareAsync, CancellationToken.None);
+    }
+
+    /// <returns>False after the last page.</returns>
+    private async Task<bool> PrepareAsync()
+    {
+        if (_page is null && _isAtEnd)
+            return false;
+        if (_page is null)
+        {
+            await StepAsync("read");
+            (_page, _taken) = (await pages.ReadAsync(claim, _after, pulse, _work.Token), 0);
+        }
+
+        await StepAsync("map");
+        var mapping = time.GetTimestamp();
+        _next.Batch.Map(_taken == 0 ? _page : new PagePart(_page, _taken, _page.Records.Count - _taken), pulse, pages.BatchBytes);
+        _taken += _next.Batch.Page.Records.Count;
+        Instruments.Passed("map", mapping, time);
+        if (_taken < _page.Records.Count)
+            return true;
+        (_next.Ends, _after, _isAtEnd, _page) = (_page, _page.Last, _page.IsFinal, null);
+        return true;
+    }
+
+    /// <summary>While a batch is written, that is the step which others are told of.</summary>
+    private async Task StepAsync(string step)
+    {
+        _step = step;
+        if (_isAwaited)
+            await enter(step, _work.Token);
+    }
+
+    /// <summary>A batch and the page that ends with it, which must stay as long as the batch is used.</summary>
+    private sealed class Slot(CollectionRows pipeline) : IDisposable
+    {
+        public MappedBatch Batch { get; } = new(pipeline);
+
+        public SourcePage? Ends { get; set; }
+
+        public void Release()
+        {
+            Ends?.Dispose();
+            Ends = null;
+        }
+
+        public void Dispose()
+        {
+            Release();
+            Batch.Dispose();
+        }
     }
 }

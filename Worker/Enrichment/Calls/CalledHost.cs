@@ -41,7 +41,7 @@ internal sealed class CalledHost : IDisposable
     private readonly ResiliencePipeline<HttpAnswer> _tries;
     private readonly bool _waitsForStrangers;
     private volatile bool _hasAnswered;
-    private long _restUntil = long.MinValue;
+    private long _restUntil;
 
     /// <param name="name">Scheme, host and port, for messages.</param>
     /// <param name="waitsForStrangers">
@@ -174,9 +174,12 @@ internal sealed class CalledHost : IDisposable
 
     private async Task WaitForRestAsync(CancellationToken cancellationToken)
     {
-        while (Interlocked.Read(ref _restUntil) is var until && until > _time.GetTimestamp())
-            await Task.Delay(_time.GetElapsedTime(_time.GetTimestamp(), until), _time, cancellationToken);
+        while (RestLeft() is { Ticks: > 0 } left)
+            await Task.Delay(left, _time, cancellationToken);
     }
+
+    /// <summary>Of one look at the clock: by a second one it may be less than nothing, which to a timer is for ever, or an error.</summary>
+    private TimeSpan RestLeft() => _time.GetElapsedTime(_time.GetTimestamp(), Interlocked.Read(ref _restUntil));
 
     /// <summary>Many wait for the same moment, and must not all come at it.</summary>
     private static TimeSpan Jitter(TimeSpan delay)
