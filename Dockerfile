@@ -4,7 +4,7 @@
 #
 # The SDK comes from the archive of BASE_IMAGE's distribution; with an image that has it already, such as Microsoft's:
 # --build-arg SDK_IMAGE=... The programs bring their runtime along. What they ask of RUNTIME_IMAGE is glibc, libstdc++,
-# OpenSSL and the certificates of authorities: Microsoft's runtime-deps have them, the chiseled ones without a shell too.
+# OpenSSL, Kerberos' library and the certificates of authorities: Microsoft's runtime-deps have them, the chiseled ones without a shell too.
 ARG BASE_IMAGE=ubuntu:26.04
 ARG SDK_IMAGE=sdk
 ARG RUNTIME_IMAGE=runtime
@@ -13,7 +13,7 @@ FROM ${BASE_IMAGE} AS sdk
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates dotnet-sdk-10.0 && rm -rf /var/lib/apt/lists/*
 
 FROM ${BASE_IMAGE} AS runtime
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libssl3t64 libstdc++6 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libgssapi-krb5-2 libssl3t64 libstdc++6 && rm -rf /var/lib/apt/lists/*
 
 FROM ${SDK_IMAGE} AS build
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

@@ -18,7 +18,10 @@ internal sealed class PageReader(
     public int BatchBytes => settings.BatchBytes;
 
     /// <param name="took">To write a batch of what was read here.</param>
-    public void Learn(TimeSpan took) => _size.Learn(took);
+    public void Learn(TimeSpan took, SourcePage batch) => _size.Learn(took, batch.Bytes, batch.Records.Count);
+
+    /// <inheritdoc cref="BatchSize.LearnOfFailure"/>
+    public bool LearnOfFailure(TimeSpan after) => _size.LearnOfFailure(after);
 
     /// <summary>The page after <paramref name="after"/>, of the size that the settings and PostgreSQL's speed allow.</summary>
     public Task<SourcePage> ReadAsync(
@@ -35,7 +38,7 @@ internal sealed class PageReader(
         var started = time.GetTimestamp();
         var page = await TransientRetry.Create($"Reading {claim.Id}", logger, time, pulse).ExecuteAsync(
             async token => await Source.ReadPageAsync(
-                claim.Range, after, throttle.Most(Math.Min(most, settings.BatchRecords)), _size.Bytes, token),
+                claim.Range, after, throttle.Most(Math.Min(most, _size.Records)), _size.Bytes, token),
             cancellationToken);
         Instruments.Passed("read", started, time);
         throttle.Charge(page.Records.Count);

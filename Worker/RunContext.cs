@@ -25,6 +25,8 @@ internal sealed class RunContext(
     private readonly RecordSlots _slots = new(file.Worker.EnrichConcurrency * multiply);
     private readonly LostSessions _lost = new(target);
     private readonly SourceThrottle _throttle = new(file.Source.MaxRecordsPerSecond, time);
+
+    /// <summary>Never disposed of: an attempt that outlives its run still asks it, and it has no timer.</summary>
     private readonly CancellationTokenSource _completed = new();
 
     public RunRecord Run { get; } = run;
@@ -72,8 +74,6 @@ internal sealed class RunContext(
             if (pipeline.IsValueCreated && pipeline.Value.IsCompletedSuccessfully)
                 await (await pipeline.Value).DisposeAsync();
         }
-
-        _completed.Dispose();
     }
 
     private Task<RowEnrichment?> EnrichmentAsync(CollectionMapping mapping)

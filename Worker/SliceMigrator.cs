@@ -86,7 +86,7 @@ internal sealed class SliceMigrator(
     private async Task<(SliceClaim Claim, SliceEnd? End)> CommitAsync(
         SliceClaim claim, SourcePage page, MappedBatch batch, CancellationToken cancellationToken)
     {
-        var inDoubt = false;
+        var (inDoubt, isTooLarge) = (false, false);
         return await TransientRetry.Create($"Writing {claim.Id}", logger, time, _pulse).ExecuteAsync(
             async token =>
             {
@@ -101,10 +101,25 @@ internal sealed class SliceMigrator(
                     if (current.Checkpoint != claim.Checkpoint)
                         return (current, new SliceEnd.Unfinished(current));
                     Claim = claim = current;
+
+                    // Another try would take as long. What is read anew is smaller.
+                    if (isTooLarge)
+                        return (current, new SliceEnd.Unfinished(current));
                 }
 
                 inDoubt = true;
-                claim = await lost.RunAsync(connection => WriteAsync(connection, claim, page, batch, token), token);
+                var started = time.GetTimestamp();
+                try
+                {
+                    claim = await lost.RunAsync(connection => WriteAsync(connection, claim, page, batch, token), token);
+                }
+                catch (Exception e)
+                {
+                    var isSmallerNow = pages.LearnOfFailure(time.GetElapsedTime(started));
+                    isTooLarge = isSmallerNow && PostgresErrors.IsTimeout(e) && page.Records.Count > 1;
+                    throw;
+                }
+
                 return (claim, page.IsFinal ? new SliceEnd.Completed(claim) : (SliceEnd?)null);
             },
             cancellationToken);
@@ -133,7 +148,7 @@ internal sealed class SliceMigrator(
             transaction, claim, page.Last, counts, page.IsFinal, cancellationToken);
         ProtocolPoint.Reached(ProtocolPoint.BatchWritten, claim.Id.ToString());
         await transaction.CommitAsync(cancellationToken);
-        pages.Learn(time.GetElapsedTime(started));
+        pages.Learn(time.GetElapsedTime(started), page);
         Instruments.Passed("write", started, time);
         Instruments.Committed(claim.Id.Collection, counts);
         if (quarantined.Count > 0)

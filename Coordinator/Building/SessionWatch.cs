@@ -1,5 +1,4 @@
 using System.Data;
-using Migration.Worker;
 using Npgsql;
 
 namespace Migration.Coordinator.Building;
@@ -48,15 +47,9 @@ internal sealed class SessionWatch(NpgsqlDataSource target, TimeProvider time)
 
         async Task EndWhenLostAsync()
         {
-            try
-            {
-                await WatchAsync(connection, name, end.Token);
-                isLost = true;
-            }
-            finally
-            {
-                await end.CancelAsync();
-            }
+            await WatchAsync(connection, name, end.Token);
+            isLost = true;
+            await end.CancelAsync();
         }
     }
 
@@ -94,9 +87,9 @@ internal sealed class SessionWatch(NpgsqlDataSource target, TimeProvider time)
                 Look, row => (row.GetBoolean(0), row.IsDBNull(1) ? null : row.GetString(1)), cancellationToken, name);
             return found[0];
         }
-        catch (NpgsqlException e) when (TransientRetry.IsTransient(e) && !cancellationToken.IsCancellationRequested)
+        catch (NpgsqlException)
         {
-            // While PostgreSQL is away nothing can be told of its sessions.
+            // Away, or it lets nobody in any more: nothing can be told of its sessions then, and a build goes on all the same.
             return (false, null);
         }
     }

@@ -62,6 +62,7 @@ internal sealed class MigrateSliceConsumer(
         catch (Exception e) when (run.Completed.IsCancellationRequested && e is not SliceGivenUpException)
         {
             logger.AttemptNotNeeded(id.ToString());
+            EndWhereDeaf(id, e);
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
@@ -244,10 +245,15 @@ internal sealed class MigrateSliceConsumer(
         }
         finally
         {
-            // Whatever became of the slice: only the process's end frees the thread.
-            if (exception is SliceHungException { IsDeaf: true })
-                refusal.Refuse(new UserException(ExitCode.Hung, $"{claim.Id}: {TransientRetry.FirstLine(exception)}. This worker ends; another one takes its place."));
+            EndWhereDeaf(claim.Id, exception);
         }
+    }
+
+    /// <summary>Whatever became of the slice: only the process's end frees the thread.</summary>
+    private void EndWhereDeaf(SliceId id, Exception exception)
+    {
+        if (exception is SliceHungException { IsDeaf: true })
+            refusal.Refuse(new UserException(ExitCode.Hung, $"{id}: {TransientRetry.FirstLine(exception)}. This worker ends; another one takes its place."));
     }
 
     private async Task NoteFailureAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim, Exception exception)
@@ -290,11 +296,12 @@ internal sealed class MigrateSliceConsumer(
         var delay = TimeSpan.FromSeconds(Math.Min(30, Math.Pow(2, Math.Max(0, stalledAttempts - 1))));
         try
         {
-            await Task.Delay(delay, time, drain.Token);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain.Token, _end);
+            await Task.Delay(delay, time, stop.Token);
         }
         catch (OperationCanceledException)
         {
-            // Stopping: the failure is noted at once.
+            // Stopping: the failure is noted at once, if anybody needs it.
         }
     }
 

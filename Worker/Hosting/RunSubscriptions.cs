@@ -18,6 +18,9 @@ internal sealed class RunSubscriptions(
 {
     private const string Share = "connections";
 
+    /// <summary>Whoever listens to a run's end may be stuck in listening.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
@@ -95,7 +98,7 @@ internal sealed class RunSubscriptions(
     public async Task LeaveCompletedAsync(Guid runId, CancellationToken cancellationToken)
     {
         if (_runs.TryGetValue(runId, out var subscription))
-            await subscription.Run.CompleteAsync();
+            await Task.WhenAny(subscription.Run.CompleteAsync(), Task.Delay(Grace, time, cancellationToken));
         await DisconnectAsync(runId, cancellationToken);
     }
 

@@ -91,6 +91,11 @@ internal static class PostgresErrors
         return IsOf(ConnectionException, refused.SqlState) || Transient.Contains(refused.SqlState);
     }
 
+    /// <summary>True when the statement was given up for the time that it took: by Npgsql, or by the server's <c>statement_timeout</c>.</summary>
+    public static bool IsTimeout(Exception error) => error
+        is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled }
+        or NpgsqlException { InnerException: TimeoutException };
+
     /// <summary>
     /// True when the server has no connection left for this user. Nothing is wrong with what was tried, and it passes when
     /// others leave, however long that takes.

@@ -119,6 +119,28 @@ public sealed class MigrateSliceConsumerTests
     }
 
     [Fact]
+    public async Task A_batch_that_cannot_be_written_in_time_becomes_smaller_ones()
+    {
+        await using var lab = await SliceLab.CreateAsync(records: 25, batchRecords: 25);
+        await using (var trigger = lab.Database.DataSource.CreateCommand(
+            """
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF (SELECT count(*) FROM fresh) > 8 THEN PERFORM pg_sleep(2.1); RAISE 'too slow' USING ERRCODE = 'query_canceled'; END IF;
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER slow AFTER INSERT ON public.numbers REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION slow();
+            """))
+            await trigger.ExecuteNonQueryAsync(Cancellation);
+        await using var services = Services(lab);
+        var bus = await StartAsync(services);
+
+        await SendAsync(bus, lab.Run, lab.Slice);
+
+        Assert.Equal((25, 0), (await FirstAsync<SliceCompleted>(bus) is var told ? (told.Written, told.Quarantined) : default));
+        Assert.Equal(25, (await lab.WrittenAsync()).Count);
+    }
+
+    [Fact]
     public async Task An_attempt_at_a_slice_of_a_run_that_is_complete_ends_at_once_and_leaves_the_slice_as_it_is()
     {
         await using var lab = await SliceLab.CreateAsync(records: 25);
