@@ -53,6 +53,10 @@ public sealed class PodTests
         await run.AnswersAsync("/report", HttpStatusCode.OK, "\"isComplete\": true", Cancellation);
         await run.AnswersAsync("/status", HttpStatusCode.OK, "\"percent\": 100", Cancellation);
         await run.AnswersAsync("/readyz", HttpStatusCode.OK, "ready", Cancellation);
+        await Until.TrueAsync(
+            "the coordinator has reported and stays",
+            () => Task.FromResult(coordinator.Output.Contains("staying to answer", StringComparison.Ordinal)),
+            Cancellation);
         coordinator.Terminate();
         await coordinator.EndsWithAsync(0, Cancellation);
         await new Oracle(bed.Target, shop, bed.Run).CheckAsync(Cancellation);
