@@ -19,6 +19,21 @@ internal class CollectionRows(CollectionMapping mapping, RowEnrichment? enrichme
 
     public RowEnrichment? Enrichment { get; } = enrichment;
 
+    /// <summary>Whether rows may go to PostgreSQL as they are mapped, with nobody keeping them.</summary>
+    public bool MayStream => _records is null && Enrichment is null && _writer.MayStream;
+
+    /// <inheritdoc cref="TableWriter.StreamAsync"/>
+    public Task StreamAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Func<Func<RowBuffer, Task>, CancellationToken, Task> feed,
+        CancellationToken cancellationToken)
+        => _writer.StreamAsync(connection, transaction, feed, cancellationToken);
+
+    /// <inheritdoc cref="TableWriter.Streamed"/>
+    public void Streamed() => _writer.Streamed();
+
+    /// <inheritdoc cref="TableWriter.StreamFailed"/>
+    public void StreamFailed() => _writer.StreamFailed();
+
     /// <summary>Writes every record of the batch that PostgreSQL takes, within the caller's transaction, and tells of the others why not.</summary>
     /// <exception cref="NpgsqlException">Anything that is no record's fault; the transaction is lost then.</exception>
     public Task<WriteOutcome> WriteAsync(

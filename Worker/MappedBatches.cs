@@ -6,11 +6,13 @@ namespace Migration.Worker;
 
 /// <summary>
 /// The batches of a collection without enrichment: the one after the batch in hand is read and mapped meanwhile, so memory
-/// is two pages and two batches of rows, whatever the slice's size. Of a suspect nothing is touched before its turn.
+/// is two pages and two batches of rows, whatever the slice's size. Of a suspect nothing is touched before its turn. Where
+/// rows may be streamed, they are small parts of what one COPY takes.
 /// </summary>
+/// <param name="keepsFirst">The first one is no part, whatever the others are.</param>
 internal sealed class MappedBatches(
     CollectionRows pipeline, PageReader pages, SliceClaim claim, Pulse pulse, Func<string, CancellationToken, Task> enter, TimeProvider time,
-    CancellationToken cancellationToken)
+    bool keepsFirst, CancellationToken cancellationToken)
     : ISliceBatches
 {
     private readonly CancellationTokenSource _work = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -23,6 +25,7 @@ internal sealed class MappedBatches(
     private SourcePage? _page;
     private RecordPosition? _after = claim.Checkpoint;
     private int _taken;
+    private bool _keeps = keepsFirst;
     private bool _isAtEnd;
 
     private volatile string _step = "read";
@@ -53,6 +56,17 @@ internal sealed class MappedBatches(
 
     public void Stop() => _isStopped = true;
 
+    /// <summary>Waits a while for the next one, which <see cref="NextAsync"/> then returns without waiting.</summary>
+    /// <returns>False when there is none, or none in time, or not without trouble.</returns>
+    public async Task<bool> ComesWithinAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (_isStopped || _ahead is not { } next)
+            return false;
+        if (!next.IsCompleted)
+            await ((Task)next).WaitAsync(patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return next.IsCompletedSuccessfully && await next;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _work.CancelAsync();
@@ -80,7 +94,9 @@ internal sealed class MappedBatches(
         if (_page is null)
         {
             await StepAsync("read");
-            (_page, _taken) = (await pages.ReadAsync(claim, _after, pulse, _work.Token), 0);
+            var isPart = !_keeps && !claim.IsSuspect && pipeline.MayStream;
+            (_keeps, _taken) = (false, 0);
+            _page = await (isPart ? pages.ReadPartAsync(claim, _after, pulse, _work.Token) : pages.ReadAsync(claim, _after, pulse, _work.Token));
         }
 
         await StepAsync("map");

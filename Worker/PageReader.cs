@@ -8,29 +8,35 @@ namespace Migration.Worker;
 
 /// <summary>Reads pages of a collection's slices: below the user's cap on reading, and again when the server was away.</summary>
 internal sealed class PageReader(
-    ICollectionSource source, WorkerSettings settings, SourceThrottle throttle, TimeProvider time, ILogger logger, BatchSize? size = null)
+    ICollectionSource source, WorkerSettings settings, SourceThrottle throttle, TimeProvider time, ILogger logger, BatchSizes? sizes = null)
 {
-    private readonly BatchSize _size = size ?? new(settings.BatchBytes, settings.BatchRecords);
-
     public ICollectionSource Source { get; } = source;
 
-    /// <summary>Bytes of documents in a batch at most.</summary>
-    public int BatchBytes => settings.BatchBytes;
+    public BatchSizes Sizes { get; } = sizes ?? new(settings);
 
-    /// <param name="took">To write a batch of what was read here.</param>
-    public void Learn(TimeSpan took, SourcePage batch) => _size.Learn(took, batch.Bytes, batch.Records.Count);
+    /// <summary>Bytes of documents in a batch that is kept, at most.</summary>
+    public int BatchBytes { get; } = BatchSizes.MostKeptBytes(settings);
 
-    /// <inheritdoc cref="BatchSize.LearnOfFailure"/>
-    public bool LearnOfFailure(TimeSpan after) => _size.LearnOfFailure(after);
+    /// <summary>Bytes of a part of a streamed batch at most.</summary>
+    public int PartBytes => Math.Min(Source.PageBytes, Sizes.Streamed.Bytes);
 
     /// <summary>The page after <paramref name="after"/>, of the size that the settings and PostgreSQL's speed allow.</summary>
     public Task<SourcePage> ReadAsync(
         SliceClaim claim, RecordPosition? after, Pulse pulse, CancellationToken cancellationToken)
-        => ReadAsync(claim, after, _size.Records, pulse, cancellationToken);
+        => ReadAsync(claim, after, int.MaxValue, pulse, cancellationToken);
+
+    /// <summary>The part after <paramref name="after"/> of a batch that is streamed.</summary>
+    public Task<SourcePage> ReadPartAsync(
+        SliceClaim claim, RecordPosition? after, Pulse pulse, CancellationToken cancellationToken)
+        => ReadAsync(claim, after, Sizes.PartRecords, PartBytes, pulse, cancellationToken);
 
     /// <param name="most">Records at most; less where the settings ask for smaller pages.</param>
-    public async Task<SourcePage> ReadAsync(
+    public Task<SourcePage> ReadAsync(
         SliceClaim claim, RecordPosition? after, int most, Pulse pulse, CancellationToken cancellationToken)
+        => ReadAsync(claim, after, Math.Min(most, Sizes.Kept.Records), Sizes.Kept.Bytes, pulse, cancellationToken);
+
+    private async Task<SourcePage> ReadAsync(
+        SliceClaim claim, RecordPosition? after, int mostRecords, int mostBytes, Pulse pulse, CancellationToken cancellationToken)
     {
         using (pulse.Pause())
             await throttle.WaitAsync(cancellationToken);
@@ -38,7 +44,7 @@ internal sealed class PageReader(
         var started = time.GetTimestamp();
         var page = await TransientRetry.Create($"Reading {claim.Id}", logger, time, pulse).ExecuteAsync(
             async token => await Source.ReadPageAsync(
-                claim.Range, after, throttle.Most(Math.Min(most, _size.Records)), _size.Bytes, token),
+                claim.Range, after, throttle.Most(mostRecords), mostBytes, token),
             cancellationToken);
         Instruments.Passed("read", started, time);
         throttle.Charge(page.Records.Count);

@@ -20,7 +20,7 @@ internal sealed class RunContext(
     : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<CollectionPipeline>>> _pipelines = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, BatchSize> _sizes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, BatchSizes> _sizes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, QuarantineBrake> _brakes = new(StringComparer.Ordinal);
     private readonly RecordSlots _slots = new(file.Worker.EnrichConcurrency * multiply);
     private readonly LostSessions _lost = new(target);
@@ -56,8 +56,8 @@ internal sealed class RunContext(
     {
         var pipeline = await PipelineAsync(collection, cancellationToken);
         var brake = _brakes.GetOrAdd(collection, name => new(Pauses, Run.Id, name, time, logger));
-        var size = _sizes.GetOrAdd(collection, _ => new(File.Worker.BatchBytes, File.Worker.BatchRecords));
-        var pages = new PageReader(pipeline.Source, File.Worker, _throttle, time, logger, size);
+        var sizes = _sizes.GetOrAdd(collection, _ => new(File.Worker));
+        var pages = new PageReader(pipeline.Source, File.Worker, _throttle, time, logger, sizes);
         return new SliceAttempt(
             new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, _lost, pages, brake, gate, time, logger),
             new SuspectSlice(pipeline.Mapping.Name, pages, File.Slices.MaxAttempts, Run.FileHash, target, brake),

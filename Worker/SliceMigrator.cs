@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Enrichment;
-using Migration.Worker.Sources;
 using Migration.Worker.Suspects;
 using Migration.Worker.Targets;
 using Npgsql;
@@ -26,6 +25,9 @@ internal sealed class SliceMigrator(
 {
     private Pulse _pulse = new();
 
+    /// <summary>The next batch is kept, so that it is written for certain or fails for certain: what was streamed before it was lost.</summary>
+    private bool _keepsNext;
+
     /// <summary>The claim as it stands: the one to hand back or to fail when an attempt ends by an exception.</summary>
     public SliceClaim? Claim { get; private set; }
 
@@ -39,24 +41,41 @@ internal sealed class SliceMigrator(
         ProtocolPoint.Reached(ProtocolPoint.SliceClaimed, claim.Id.ToString());
         await EnterAsync("read", cancellationToken);
         var (isSuspect, started) = (claim.IsSuspect, time.GetTimestamp());
+        var writer = new BatchWriter(pipeline, settings, fileHash, pages, pulse, time, logger);
+
+        // A suspect that has moved is none any more, and need not keep this worker to itself; and one that waits for
+        // its turn need not wait for whole slices.
+        bool IsEnough() => isSuspect || gate is { IsAloneWanted: true } || drain.IsCancellationRequested
+            || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds;
+        SliceEnd? end;
+        do
+            end = await MigrateAsync(writer, IsEnough, drain, cancellationToken);
+        while (end is null);
+        return end;
+    }
+
+    /// <summary>From the checkpoint on.</summary>
+    /// <returns>Null when a streamed batch was lost, and what came of the slice is to be read again.</returns>
+    private async Task<SliceEnd?> MigrateAsync(BatchWriter writer, Func<bool> isEnough, CancellationToken drain, CancellationToken cancellationToken)
+    {
+        var claim = Claim!;
         await using var batches = Begin(claim, drain, cancellationToken);
         while (await batches.NextAsync(cancellationToken) is { } batch)
         {
             await EnterAsync("write", cancellationToken);
-            var (after, end) = await CommitAsync(claim, batch.Page, batch, cancellationToken);
+            var (after, end, isLost) = await CommitAsync(writer, claim, batches, batch, isEnough, cancellationToken);
             var quarantined = after.Counts.Quarantined - claim.Counts.Quarantined;
             Claim = claim = after;
+            if (_keepsNext = isLost)
+                return null;
             ProtocolPoint.Reached(ProtocolPoint.BatchCommitted, claim.Id.ToString());
-            pulse.Beat();
-            var isPaused = await brake.CountAsync(quarantined, pulse, cancellationToken) || claim.IsPaused;
+            _pulse.Beat();
+            var isPaused = await brake.CountAsync(quarantined, _pulse, cancellationToken) || claim.IsPaused;
             if (end is not null)
                 return end;
             if (isPaused)
                 return new SliceEnd.Paused(claim);
-
-            // A suspect that has moved is none any more, and need not keep this worker to itself; and one that waits for
-            // its turn need not wait for whole slices.
-            if (isSuspect || gate is { IsAloneWanted: true } || drain.IsCancellationRequested || time.GetElapsedTime(started).TotalSeconds >= settings.SliceBudgetSeconds)
+            if (isEnough())
                 batches.Stop();
         }
 
@@ -66,7 +85,7 @@ internal sealed class SliceMigrator(
     private ISliceBatches Begin(SliceClaim claim, CancellationToken drain, CancellationToken cancellationToken)
         => pipeline.Enrichment is { } enrichment
             ? new EnrichedBatches(pipeline, enrichment, pages, settings, claim, _pulse, EnterAsync, time, drain, cancellationToken).Begin()
-            : new MappedBatches(pipeline, pages, claim, _pulse, EnterAsync, time, cancellationToken).Begin();
+            : new MappedBatches(pipeline, pages, claim, _pulse, EnterAsync, time, _keepsNext, cancellationToken).Begin();
 
     /// <summary>
     /// Where a record is alone under suspicion, the ledger is told of each step: should it take this worker down as well,
@@ -82,10 +101,14 @@ internal sealed class SliceMigrator(
         }
     }
 
-    /// <summary>Writes and commits the batch; retried as a whole, after asking the ledger whether it went through.</summary>
-    private async Task<(SliceClaim Claim, SliceEnd? End)> CommitAsync(
-        SliceClaim claim, SourcePage page, MappedBatch batch, CancellationToken cancellationToken)
+    /// <summary>
+    /// Writes and commits the batch; retried as a whole, after asking the ledger whether it went through. Of one that was
+    /// streamed nothing is left to try again.
+    /// </summary>
+    private async Task<Committed> CommitAsync(
+        BatchWriter writer, SliceClaim claim, ISliceBatches batches, MappedBatch batch, Func<bool> isEnough, CancellationToken cancellationToken)
     {
+        var streamed = claim.IsSuspect || _keepsNext || !pipeline.MayStream ? null : batches as MappedBatches;
         var (inDoubt, isTooLarge) = (false, false);
         return await TransientRetry.Create($"Writing {claim.Id}", logger, time, _pulse).ExecuteAsync(
             async token =>
@@ -94,33 +117,47 @@ internal sealed class SliceMigrator(
                 if (inDoubt)
                 {
                     var (current, done) = await ReclaimAsync(claim, token);
-                    if (done is not null || current.Checkpoint == page.Last)
-                        return (current, done);
+                    if (done is not null || writer.Last is { } last && current.Checkpoint == last)
+                        return new Committed(current, done);
 
                     // Somebody else had it in between and moved it: this page is not the next one any more.
                     if (current.Checkpoint != claim.Checkpoint)
-                        return (current, new SliceEnd.Unfinished(current));
+                        return new Committed(current, new SliceEnd.Unfinished(current));
                     Claim = claim = current;
+                    if (streamed is not null)
+                        return new Committed(current, null, IsLost: true);
 
                     // Another try would take as long. What is read anew is smaller.
                     if (isTooLarge)
-                        return (current, new SliceEnd.Unfinished(current));
+                        return new Committed(current, new SliceEnd.Unfinished(current));
                 }
 
                 inDoubt = true;
                 var started = time.GetTimestamp();
                 try
                 {
-                    claim = await lost.RunAsync(connection => WriteAsync(connection, claim, page, batch, token), token);
+                    claim = await lost.RunAsync(
+                        connection => streamed is null
+                            ? writer.WriteAsync(connection, claim, batch, token)
+                            : writer.StreamAsync(connection, claim, streamed, batch, isEnough, token),
+                        token);
+                }
+                catch (PostgresException e) when (streamed is not null && PostgresErrors.IsRowFault(e))
+                {
+                    pipeline.StreamFailed();
+                    return new Committed(claim, null, IsLost: true);
                 }
                 catch (Exception e)
                 {
-                    var isSmallerNow = pages.LearnOfFailure(time.GetElapsedTime(started));
-                    isTooLarge = isSmallerNow && PostgresErrors.IsTimeout(e) && page.Records.Count > 1;
+                    if (streamed is not null)
+                        pipeline.StreamFailed();
+                    var size = streamed is null ? pages.Sizes.Kept : pages.Sizes.Streamed;
+                    var isSmallerNow = size.LearnOfFailure(time.GetElapsedTime(started));
+                    isTooLarge = isSmallerNow && PostgresErrors.IsTimeout(e) && batch.Page.Records.Count > 1;
                     throw;
                 }
 
-                return (claim, page.IsFinal ? new SliceEnd.Completed(claim) : (SliceEnd?)null);
+                return new Committed(claim, writer.IsFinal ? new SliceEnd.Completed(claim) : null);
             },
             cancellationToken);
     }
@@ -134,25 +171,7 @@ internal sealed class SliceMigrator(
             var other => throw new FenceLostException($"{claim.Id}: after a failed write the ledger answered {other}."),
         };
 
-    private async Task<SliceClaim> WriteAsync(
-        NpgsqlConnection connection, SliceClaim claim, SourcePage page, MappedBatch batch, CancellationToken cancellationToken)
-    {
-        var started = time.GetTimestamp();
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await WorkerSession.BeginBatchAsync(transaction, TimeSpan.FromSeconds(settings.LeaseSeconds), page.IsFinal, cancellationToken);
-        var outcome = await pipeline.WriteAsync(connection, transaction, batch, cancellationToken);
-        var quarantined = batch.WithRefusedRows(outcome.Rejected);
-        await QuarantineLedger.AddAsync(transaction, claim.Id, fileHash, quarantined, cancellationToken);
-        var counts = new SliceCounts(page.Records.Count, outcome.Written, quarantined.Count, outcome.Skipped);
-        var after = await SliceLedger.AdvanceAsync(
-            transaction, claim, page.Last, counts, page.IsFinal, cancellationToken);
-        ProtocolPoint.Reached(ProtocolPoint.BatchWritten, claim.Id.ToString());
-        await transaction.CommitAsync(cancellationToken);
-        pages.Learn(time.GetElapsedTime(started), page);
-        Instruments.Passed("write", started, time);
-        Instruments.Committed(claim.Id.Collection, counts);
-        if (quarantined.Count > 0)
-            logger.Quarantined(claim.Id.ToString(), quarantined.Count);
-        return after;
-    }
+    /// <param name="End">Null where the slice goes on.</param>
+    /// <param name="IsLost">Nothing was committed, and the batch is not there any more.</param>
+    private readonly record struct Committed(SliceClaim Claim, SliceEnd? End, bool IsLost = false);
 }

@@ -42,6 +42,14 @@ public static class WorkerSession
         await settings.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>For a batch of which only its end tells whether it is the slice's last: begun as one, it is none.</summary>
+    public static async Task NeedNotBeOnDiskAsync(NpgsqlTransaction transaction, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        await using var setting = new NpgsqlCommand("SELECT set_config('synchronous_commit', 'off', true)", transaction.Connection, transaction);
+        await setting.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>In SQL, of a row <c>w</c> of <c>migration.worker</c>.</summary>
     internal const string ApplicationNameInSql = "'migration worker ' || right(w.name, 40)";
 

@@ -7,13 +7,17 @@ public sealed record WorkerSettings
     public int Slices { get; init; } = 2;
 
     /// <summary>
-    /// Bytes of documents in a batch at most (a single larger document is a batch of its own). Default 4 MiB. A batch that
-    /// PostgreSQL takes long for makes the next ones smaller.
+    /// Bytes of documents that are committed at once, at most (a single larger document is committed by itself). Default 32 MiB.
+    /// What PostgreSQL takes long for makes the next batches smaller. Batches that must be kept in memory whole (of records that
+    /// are enriched, have children or may replace others, and where rows were refused) have at most an eighth of it or 4 MiB,
+    /// whichever is more.
     /// </summary>
-    public int BatchBytes { get; init; } = 4 * 1024 * 1024;
+    public int BatchBytes { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>Records in a batch at most. Default 20,000.</summary>
-    public int BatchRecords { get; init; } = 20_000;
+    /// <summary>
+    /// Records that are committed at once, at most. Default 100,000; where batches are kept whole an eighth of it or 20,000.
+    /// </summary>
+    public int BatchRecords { get; init; } = 100_000;
 
     /// <summary>
     /// Seconds after which a slice commits, enqueues its remainder and acknowledges. Default 600, at most 1500: the

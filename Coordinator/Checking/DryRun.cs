@@ -100,7 +100,7 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
             await _throttle.WaitAsync(cancellationToken);
             using var page = await retry.ExecuteAsync(
                 async token => await pipeline.Source.ReadPageAsync(
-                    range, after, _throttle.Most(file.Worker.BatchRecords), file.Worker.BatchBytes, token),
+                    range, after, _throttle.Most(file.Worker.BatchRecords), BatchSizes.MostKeptBytes(file.Worker), token),
                 cancellationToken);
             _throttle.Charge(page.Records.Count);
             Try(page, batch, tally);

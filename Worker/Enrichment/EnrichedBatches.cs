@@ -65,7 +65,7 @@ internal sealed class EnrichedBatches : ISliceBatches
         // A suspect is given up after its first batch: nothing is taken beyond it.
         _window = claim.IsSuspect
             ? new AheadWindow(1, 0, 0)
-            : new AheadWindow(2, RecordsWorth * enrichment.Slots.Count, (long)BytesWorth * settings.BatchBytes);
+            : new AheadWindow(2, RecordsWorth * enrichment.Slots.Count, (long)BytesWorth * pages.BatchBytes);
         _work = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _grace = CancellationTokenSource.CreateLinkedTokenSource(_work.Token);
         _stop = new CancellationTokenSource(TimeSpan.FromSeconds(settings.SliceBudgetSeconds), time);
@@ -158,7 +158,7 @@ internal sealed class EnrichedBatches : ISliceBatches
         try
         {
             await _enter("map", taking);
-            page.Batch.Map(read, _pulse, _settings.BatchBytes);
+            page.Batch.Map(read, _pulse, _pages.BatchBytes);
             return page;
         }
         catch

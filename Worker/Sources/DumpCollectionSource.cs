@@ -43,6 +43,9 @@ internal sealed class DumpCollectionSource : ICollectionSource
 
     public string Description { get; }
 
+    /// <summary>As large as the reads of the file.</summary>
+    public int PageBytes => WalkBufferBytes;
+
     public async Task<long> EstimateCountAsync(CancellationToken cancellationToken)
     {
         using var reader = Reader(0, WalkBufferBytes / 4);

@@ -11,6 +11,9 @@ public interface ICollectionSource : IAsyncDisposable
     /// <summary>Scheme, user, host, database and collection, or the dump's path; no password. For messages.</summary>
     string Description { get; }
 
+    /// <summary>Bytes of documents that are worth one page: with smaller ones, asking would cost more than what comes.</summary>
+    int PageBytes => 4 * 1024 * 1024;
+
     /// <summary>About how many records there are (before the filter); cheap, used for sizing only.</summary>
     Task<long> EstimateCountAsync(CancellationToken cancellationToken);
 

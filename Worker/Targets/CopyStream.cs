@@ -74,7 +74,7 @@ internal static class CopyStream
         }
     }
 
-    private static async Task SendRowsAsync(Stream stream, ReadOnlyMemory<byte> rows, CancellationToken cancellationToken)
+    internal static async Task SendRowsAsync(Stream stream, ReadOnlyMemory<byte> rows, CancellationToken cancellationToken)
     {
         for (; rows.Length > PieceBytes; rows = rows[PieceBytes..])
         {

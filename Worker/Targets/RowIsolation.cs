@@ -29,6 +29,10 @@ internal sealed partial class RowIsolation(
     public delegate Task<int> Attempt(int first, int count, CancellationToken cancellationToken);
 
     private const string Savepoint = "migration_rows";
+
+    /// <summary>Deferrable constraints are checked at once: at commit no row could be named.</summary>
+    private const string CheckAtOnce = "SET CONSTRAINTS ALL IMMEDIATE";
+
     private const int SmallestRun = 8;
 
     private readonly Func<int, PostgresException, RejectedRow> _refused = refused ?? RefusedRow.Of;
@@ -39,10 +43,17 @@ internal sealed partial class RowIsolation(
     /// <summary>In the order in which they were found, which is the order of the rows.</summary>
     public IReadOnlyList<RejectedRow> Rejected => _rejected;
 
+    /// <summary>For rows that are sent without isolating any: the same rows are refused either way.</summary>
+    public static async Task CheckAtOnceAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(CheckAtOnce, connection, transaction);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>Sets the savepoint. Deferrable constraints are checked at once from here on: at commit no row could be named.</summary>
     /// <param name="before">Statements to run first, in the same round trip.</param>
     public Task BeginAsync(string? before, CancellationToken cancellationToken) =>
-        RunAsync($"SET CONSTRAINTS ALL IMMEDIATE; {before}{(before is null ? "" : "; ")}SAVEPOINT {Savepoint}", cancellationToken);
+        RunAsync($"{CheckAtOnce}; {before}{(before is null ? "" : "; ")}SAVEPOINT {Savepoint}", cancellationToken);
 
     /// <summary>Keeps what was sent so far whatever happens to later attempts.</summary>
     /// <param name="also">Statements that are kept too, in the same round trip.</param>

@@ -102,8 +102,8 @@ public sealed class MigrationFileSchemaTests
             }
         }
 
-        Assert.Equal("4MiB", (string?)Definition("worker")["properties"]!["batchBytes"]!["default"]);
-        Assert.Equal(4 * 1024 * 1024, new WorkerSettings().BatchBytes);
+        Assert.Equal("32MiB", (string?)Definition("worker")["properties"]!["batchBytes"]!["default"]);
+        Assert.Equal(32 * 1024 * 1024, new WorkerSettings().BatchBytes);
     }
 
     [Theory]

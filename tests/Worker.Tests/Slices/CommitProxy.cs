@@ -19,6 +19,7 @@ internal sealed class CommitProxy : IAsyncDisposable
     private readonly Task _accepting;
     private Func<Task>? _beforeCut;
     private bool _forward;
+    private int _passing;
 
     public CommitProxy(string host, int port)
     {
@@ -34,7 +35,8 @@ internal sealed class CommitProxy : IAsyncDisposable
 
     /// <param name="forward">Whether the commit reaches PostgreSQL.</param>
     /// <param name="beforeCut">Waits until PostgreSQL has carried it out; the client is cut off afterwards.</param>
-    public void LoseNextCommit(bool forward, Func<Task> beforeCut) => (_forward, _beforeCut) = (forward, beforeCut);
+    /// <param name="passing">Commits that pass before it.</param>
+    public void LoseNextCommit(bool forward, Func<Task> beforeCut, int passing = 0) => (_forward, _beforeCut, _passing) = (forward, beforeCut, passing);
 
     public async ValueTask DisposeAsync()
     {
@@ -98,7 +100,7 @@ internal sealed class CommitProxy : IAsyncDisposable
         var buffer = new byte[64 * 1024];
         while (await client.GetStream().ReadAsync(buffer, _end.Token) is > 0 and var count)
         {
-            if (_beforeCut is not { } beforeCut || buffer.AsSpan(0, count).IndexOf(s_commit) < 0)
+            if (_beforeCut is not { } beforeCut || buffer.AsSpan(0, count).IndexOf(s_commit) < 0 || _passing-- > 0)
             {
                 await server.GetStream().WriteAsync(buffer.AsMemory(0, count), _end.Token);
                 continue;
