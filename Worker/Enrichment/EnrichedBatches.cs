@@ -13,7 +13,7 @@ namespace Migration.Worker.Enrichment;
 /// is not known.
 /// </summary>
 /// <remarks>
-/// <para>What is ahead is bounded: four times the records that may be in flight, eight times the bytes of a batch. It is also
+/// <para>What is ahead is bounded: four times the records that may be in flight, twice the bytes of a batch. It is also
 /// what is done again when the process is killed, so pages are made no larger than a second's work, by what the pages before
 /// took.</para>
 /// <para>Asked to stop, it takes no further records; those in flight have a few seconds to end. A page of which not every

@@ -103,7 +103,9 @@ public sealed class MigrateSliceConsumerTests
         await using var lab = await SliceLab.CreateAsync(records: 25, maxAttempts: 2);
         await using var services = Services(lab);
         var bus = await StartAsync(services);
-        await File.WriteAllBytesAsync(lab.DumpFile, (await File.ReadAllBytesAsync(lab.DumpFile, Cancellation))[..400], Cancellation);
+        var dump = await File.ReadAllBytesAsync(lab.DumpFile, Cancellation);
+        var firstTen = 10 * BitConverter.ToInt32(dump);
+        await File.WriteAllBytesAsync(lab.DumpFile, dump[..(firstTen + 7)], Cancellation);
 
         await SendAsync(bus, lab.Run, lab.Slice);
 
