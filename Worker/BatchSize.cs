@@ -28,14 +28,18 @@ internal sealed class BatchSize(int mostBytes, int mostRecords)
 
     /// <param name="took">To write and commit a batch.</param>
     /// <param name="bytes">Of its documents.</param>
-    public void Learn(TimeSpan took, long bytes, int records)
+    public void Learn(TimeSpan took, long bytes, int records) => Learn(took, bytes >= Bytes / 2 || records >= Records / 2);
+
+    /// <param name="took">To write and commit a batch, without what was waited for its records.</param>
+    /// <param name="isFull">False for the short rest of a slice, which is no measure.</param>
+    public void Learn(TimeSpan took, bool isFull)
     {
         lock (_lock)
         {
-            // At most by half or to the double, for one batch that met a lock is no measure; and a slice's short rest is none.
+            // At most by half or to the double, for one batch that met a lock is no measure either.
             if (took > Aim)
                 Shrink(took);
-            else if (took < Aim / 2 && (bytes >= Bytes / 2 || records >= Records / 2))
+            else if (took < Aim / 2 && isFull)
                 _part = Math.Min(1, _part * 2);
         }
     }

@@ -9,7 +9,7 @@ internal sealed class BatchSizes(WorkerSettings settings)
     /// <summary>Where batches may be larger than these, those that are kept have an eighth of it.</summary>
     private const int KeptBytes = 4 * 1024 * 1024;
     private const int KeptRecords = 20_000;
-    private const int PartOfStreamed = 8;
+    private const int KeptPart = 8;
 
     /// <summary>Of batches whose rows go to PostgreSQL as they are mapped, and are in memory a part at a time.</summary>
     public BatchSize Streamed { get; } = new(settings.BatchBytes, settings.BatchRecords);
@@ -20,8 +20,13 @@ internal sealed class BatchSizes(WorkerSettings settings)
     /// <summary>Bytes of documents in a batch that is kept, at most.</summary>
     public static int MostKeptBytes(WorkerSettings settings) => Least(settings.BatchBytes, KeptBytes);
 
-    /// <summary>Records of a part of a streamed batch at most.</summary>
-    public int PartRecords => Math.Max(1, Streamed.Records / PartOfStreamed);
+    /// <summary>Bytes of documents in a part of a streamed batch at most.</summary>
+    /// <param name="page">Bytes that are worth one page to the source.</param>
+    public int PartBytes(int page) => Math.Min(page, Streamed.Bytes);
 
-    private static int Least(int most, int kept) => Math.Min(most, Math.Max(kept, most / PartOfStreamed));
+    /// <summary>Records of such a part at most: of a batch's as many as the source's page is of one that is kept.</summary>
+    /// <inheritdoc cref="PartBytes"/>
+    public int PartRecords(int page) => Math.Max(1, (int)((long)Streamed.Records * Math.Min(page, KeptBytes) / KeptBytes));
+
+    private static int Least(int most, int kept) => Math.Min(most, Math.Max(kept, most / KeptPart));
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Suspects;
+using Migration.Worker.Targets;
 using Npgsql;
 
 namespace Migration.Worker;
@@ -24,24 +25,20 @@ internal sealed class BatchWriter(
     private const int MostRejectedBytes = 1024 * 1024;
     private const int MostRejected = 1_000;
 
-    /// <summary>Where the checkpoint stands if what was tried last went through; null where that cannot be.</summary>
-    public RecordPosition? Last { get; private set; }
-
-    /// <summary>The last record of what was written is the slice's last.</summary>
-    public bool IsFinal { get; private set; }
-
     /// <exception cref="FenceLostException">The slice is somebody else's.</exception>
-    /// <exception cref="NpgsqlException">Anything that is no record's fault. Unless it happened before the commit, it may have gone through.</exception>
-    public async Task<SliceClaim> WriteAsync(NpgsqlConnection connection, SliceClaim claim, MappedBatch batch, CancellationToken cancellationToken)
+    /// <exception cref="NpgsqlException">Anything that is no record's fault. With an end of the try, it may have gone through.</exception>
+    public async Task<SliceClaim> WriteAsync(
+        NpgsqlConnection connection, SliceClaim claim, MappedBatch batch, BatchTry made, CancellationToken cancellationToken)
     {
         var page = batch.Page;
-        (Last, IsFinal) = (page.Last, page.IsFinal);
         var started = time.GetTimestamp();
         await using var transaction = await BeginAsync(connection, page.IsFinal, cancellationToken);
+        made.Sends(page);
         var outcome = await pipeline.WriteAsync(connection, transaction, batch, cancellationToken);
         var quarantined = batch.WithRefusedRows(outcome.Rejected);
         var counts = new SliceCounts(page.Records.Count, outcome.Written, quarantined.Count, outcome.Skipped);
-        var after = await CommitAsync(transaction, claim, counts, quarantined, cancellationToken);
+        made.EndsWith(page);
+        var after = await CommitAsync(transaction, claim, counts, quarantined, made, cancellationToken);
         pages.Sizes.Kept.Learn(time.GetElapsedTime(started), page.Bytes, page.Records.Count);
         Instruments.Passed("write", started, time);
         return after;
@@ -53,51 +50,43 @@ internal sealed class BatchWriter(
     /// <exception cref="FenceLostException">The slice is somebody else's.</exception>
     /// <exception cref="NpgsqlException">As with <see cref="WriteAsync"/>, and rows at fault, with which nothing was written.</exception>
     public async Task<SliceClaim> StreamAsync(
-        NpgsqlConnection connection, SliceClaim claim, MappedBatches batches, MappedBatch first, Func<bool> isEnough, CancellationToken cancellationToken)
+        NpgsqlConnection connection, SliceClaim claim, MappedBatches batches, MappedBatch first, Func<bool> isEnough, BatchTry made,
+        CancellationToken cancellationToken)
     {
-        (Last, IsFinal) = (null, false);
         var started = time.GetTimestamp();
         await using var transaction = await BeginAsync(connection, mayBeLast: true, cancellationToken);
-        var (part, bytes, counts, rejected) = (first, 0L, new SliceCounts(0, 0, 0, 0), new List<QuarantinedRecord>());
-        await pipeline.StreamAsync(connection, transaction, FeedAsync, cancellationToken);
-        (Last, IsFinal) = (part.Page.Last, part.Page.IsFinal);
-        if (!IsFinal)
+        var stream = new Streamed(first);
+        await pipeline.StreamAsync(
+            connection, transaction, (sendAsync, token) => FeedAsync(stream, sendAsync, batches, isEnough, made, started, token), cancellationToken);
+        made.EndsWith(stream.Part.Page);
+        if (!made.IsFinal)
             await WorkerSession.NeedNotBeOnDiskAsync(transaction, cancellationToken);
-        var after = await CommitAsync(transaction, claim, counts, rejected, cancellationToken);
+        var after = await CommitAsync(transaction, claim, stream.Counts, stream.Rejected, made, cancellationToken);
         pipeline.Streamed();
-        pages.Sizes.Streamed.Learn(time.GetElapsedTime(started), bytes, (int)counts.Read);
+        pages.Sizes.Streamed.Learn(time.GetElapsedTime(started) - stream.Waited, isFull: !made.IsFinal);
         Instruments.Passed("write", started, time);
         return after;
+    }
 
-        async Task FeedAsync(Func<Targets.RowBuffer, Task> sendAsync, CancellationToken token)
+    private async Task FeedAsync(
+        Streamed stream, Func<RowBuffer, Task> sendAsync, MappedBatches batches, Func<bool> isEnough, BatchTry made, long started, CancellationToken cancellationToken)
+    {
+        while (true)
         {
-            for (; ; part = await TakeAsync(batches, token))
-            {
-                await sendAsync(part.Rows);
-                bytes += part.Page.Bytes;
-                counts += new SliceCounts(part.Page.Records.Count, part.Rows.Count, part.Rejected.Count, 0);
-                rejected.AddRange(part.Rejected.Select(Own));
-                if (part.Page.IsFinal || IsFull(bytes, counts.Read, rejected) || time.GetElapsedTime(started) >= LongestStream || isEnough()
-                    || !await batches.ComesWithinAsync(Patience, token))
-                    return;
-            }
+            made.Sends(stream.Part.Page);
+            await sendAsync(stream.Part.Rows);
+            stream.Count();
+            if (stream.Part.Page.IsFinal || stream.HoldsMuch || time.GetElapsedTime(started) >= LongestStream || isEnough())
+                return;
+            var waiting = time.GetTimestamp();
+            var next = await batches.PeekAsync(Patience, cancellationToken);
+            stream.Waited += time.GetElapsedTime(waiting);
+            if (next is null || stream.Bytes + next.Bytes > pages.Sizes.Streamed.Bytes || stream.Counts.Read + next.Records.Count > pages.Sizes.Streamed.Records)
+                return;
+            stream.Part = await batches.NextAsync(cancellationToken) ?? throw new InvalidOperationException("The next part had come, and was not there.");
+            pulse.Beat("write");
         }
     }
-
-    private async Task<MappedBatch> TakeAsync(MappedBatches batches, CancellationToken cancellationToken)
-    {
-        var part = await batches.NextAsync(cancellationToken);
-        pulse.Beat("write");
-        return part ?? throw new InvalidOperationException("The next part had come, and was not there.");
-    }
-
-    /// <summary>The next part might be too much.</summary>
-    private bool IsFull(long bytes, long records, List<QuarantinedRecord> rejected)
-        => bytes + pages.PartBytes > pages.Sizes.Streamed.Bytes || records + pages.Sizes.PartRecords > pages.Sizes.Streamed.Records
-            || rejected.Count >= MostRejected || rejected.Sum(record => (long)record.Document.Length) >= MostRejectedBytes;
-
-    /// <summary>The next part's documents take the place of this one's.</summary>
-    private static QuarantinedRecord Own(QuarantinedRecord record) => record with { Document = record.Document.ToArray() };
 
     private async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, bool mayBeLast, CancellationToken cancellationToken)
     {
@@ -115,15 +104,43 @@ internal sealed class BatchWriter(
     }
 
     private async Task<SliceClaim> CommitAsync(
-        NpgsqlTransaction transaction, SliceClaim claim, SliceCounts counts, List<QuarantinedRecord> quarantined, CancellationToken cancellationToken)
+        NpgsqlTransaction transaction, SliceClaim claim, SliceCounts counts, List<QuarantinedRecord> quarantined, BatchTry made, CancellationToken cancellationToken)
     {
         await QuarantineLedger.AddAsync(transaction, claim.Id, fileHash, quarantined, cancellationToken);
-        var after = await SliceLedger.AdvanceAsync(transaction, claim, Last!.Value, counts, IsFinal, cancellationToken);
+        var after = await SliceLedger.AdvanceAsync(transaction, claim, made.End!.Value, counts, made.IsFinal, cancellationToken);
         ProtocolPoint.Reached(ProtocolPoint.BatchWritten, claim.Id.ToString());
         await transaction.CommitAsync(cancellationToken);
         Instruments.Committed(claim.Id.Collection, counts);
         if (quarantined.Count > 0)
             logger.Quarantined(claim.Id.ToString(), quarantined.Count);
         return after;
+    }
+
+    /// <summary>What one COPY has taken so far.</summary>
+    private sealed class Streamed(MappedBatch first)
+    {
+        /// <summary>The one in hand, which is the last that was sent.</summary>
+        public MappedBatch Part { get; set; } = first;
+
+        public long Bytes { get; private set; }
+
+        public SliceCounts Counts { get; private set; }
+
+        public List<QuarantinedRecord> Rejected { get; } = [];
+
+        /// <summary>For parts.</summary>
+        public TimeSpan Waited { get; set; }
+
+        /// <summary>Of records that are quarantined with it.</summary>
+        public bool HoldsMuch => Rejected.Count >= MostRejected || Rejected.Sum(record => (long)record.Document.Length) >= MostRejectedBytes;
+
+        public void Count()
+        {
+            Bytes += Part.Page.Bytes;
+            Counts += new SliceCounts(Part.Page.Records.Count, Part.Rows.Count, Part.Rejected.Count, 0);
+
+            // The next part's documents take the place of this one's.
+            Rejected.AddRange(Part.Rejected.Select(record => record with { Document = record.Document.ToArray() }));
+        }
     }
 }

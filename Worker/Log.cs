@@ -90,6 +90,9 @@ internal static partial class Log
     [LoggerMessage(2201, LogLevel.Debug, "{Slice}: {Count} records quarantined")]
     public static partial void Quarantined(this ILogger logger, string slice, int count);
 
+    [LoggerMessage(2202, LogLevel.Information, "{Slice}: of {Records} records on their way nothing was kept ({Error}); they are read again, and rows at fault taken out")]
+    public static partial void StreamLost(this ILogger logger, string slice, long records, string error);
+
     [LoggerMessage(2210, LogLevel.Warning, "{Host} is left alone for {Seconds:0.0} s: {Reason}. Records that need it wait, and lose no try by it")]
     public static partial void HostRests(this ILogger logger, string host, double seconds, string reason);
 

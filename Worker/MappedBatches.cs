@@ -9,10 +9,10 @@ namespace Migration.Worker;
 /// is two pages and two batches of rows, whatever the slice's size. Of a suspect nothing is touched before its turn. Where
 /// rows may be streamed, they are small parts of what one COPY takes.
 /// </summary>
-/// <param name="keepsFirst">The first one is no part, whatever the others are.</param>
+/// <param name="keeps">So many records from the checkpoint on are in no part, whatever may be with the others.</param>
 internal sealed class MappedBatches(
     CollectionRows pipeline, PageReader pages, SliceClaim claim, Pulse pulse, Func<string, CancellationToken, Task> enter, TimeProvider time,
-    bool keepsFirst, CancellationToken cancellationToken)
+    long keeps, CancellationToken cancellationToken)
     : ISliceBatches
 {
     private readonly CancellationTokenSource _work = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -25,7 +25,7 @@ internal sealed class MappedBatches(
     private SourcePage? _page;
     private RecordPosition? _after = claim.Checkpoint;
     private int _taken;
-    private bool _keeps = keepsFirst;
+    private long _keeps = keeps;
     private bool _isAtEnd;
 
     private volatile string _step = "read";
@@ -57,14 +57,14 @@ internal sealed class MappedBatches(
     public void Stop() => _isStopped = true;
 
     /// <summary>Waits a while for the next one, which <see cref="NextAsync"/> then returns without waiting.</summary>
-    /// <returns>False when there is none, or none in time, or not without trouble.</returns>
-    public async Task<bool> ComesWithinAsync(TimeSpan patience, CancellationToken cancellationToken)
+    /// <returns>What it is of. Null when there is none, or none in time, or not without trouble.</returns>
+    public async Task<SourcePage?> PeekAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         if (_isStopped || _ahead is not { } next)
-            return false;
+            return null;
         if (!next.IsCompleted)
             await ((Task)next).WaitAsync(patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return next.IsCompletedSuccessfully && await next;
+        return next.IsCompletedSuccessfully && await next ? _next.Batch.Page : null;
     }
 
     public async ValueTask DisposeAsync()
@@ -94,9 +94,10 @@ internal sealed class MappedBatches(
         if (_page is null)
         {
             await StepAsync("read");
-            var isPart = !_keeps && !claim.IsSuspect && pipeline.MayStream;
-            (_keeps, _taken) = (false, 0);
+            var isPart = _keeps <= 0 && !claim.IsSuspect && pipeline.MayStream;
+            _taken = 0;
             _page = await (isPart ? pages.ReadPartAsync(claim, _after, pulse, _work.Token) : pages.ReadAsync(claim, _after, pulse, _work.Token));
+            _keeps -= _page.Records.Count;
         }
 
         await StepAsync("map");

@@ -17,9 +17,6 @@ internal sealed class PageReader(
     /// <summary>Bytes of documents in a batch that is kept, at most.</summary>
     public int BatchBytes { get; } = BatchSizes.MostKeptBytes(settings);
 
-    /// <summary>Bytes of a part of a streamed batch at most.</summary>
-    public int PartBytes => Math.Min(Source.PageBytes, Sizes.Streamed.Bytes);
-
     /// <summary>The page after <paramref name="after"/>, of the size that the settings and PostgreSQL's speed allow.</summary>
     public Task<SourcePage> ReadAsync(
         SliceClaim claim, RecordPosition? after, Pulse pulse, CancellationToken cancellationToken)
@@ -28,7 +25,7 @@ internal sealed class PageReader(
     /// <summary>The part after <paramref name="after"/> of a batch that is streamed.</summary>
     public Task<SourcePage> ReadPartAsync(
         SliceClaim claim, RecordPosition? after, Pulse pulse, CancellationToken cancellationToken)
-        => ReadAsync(claim, after, Sizes.PartRecords, PartBytes, pulse, cancellationToken);
+        => ReadAsync(claim, after, Sizes.PartRecords(Source.PageBytes), Sizes.PartBytes(Source.PageBytes), pulse, cancellationToken);
 
     /// <param name="most">Records at most; less where the settings ask for smaller pages.</param>
     public Task<SourcePage> ReadAsync(

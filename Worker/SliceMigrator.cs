@@ -25,8 +25,11 @@ internal sealed class SliceMigrator(
 {
     private Pulse _pulse = new();
 
-    /// <summary>The next batch is kept, so that it is written for certain or fails for certain: what was streamed before it was lost.</summary>
-    private bool _keepsNext;
+    /// <summary>
+    /// Records from the checkpoint on that are written in batches that are kept, so that they are written or fail for certain:
+    /// what was streamed of them was lost.
+    /// </summary>
+    private long _keeps;
 
     /// <summary>The claim as it stands: the one to hand back or to fail when an attempt ends by an exception.</summary>
     public SliceClaim? Claim { get; private set; }
@@ -63,10 +66,11 @@ internal sealed class SliceMigrator(
         while (await batches.NextAsync(cancellationToken) is { } batch)
         {
             await EnterAsync("write", cancellationToken);
-            var (after, end, isLost) = await CommitAsync(writer, claim, batches, batch, isEnough, cancellationToken);
+            var (after, end, lostRecords) = await CommitAsync(writer, claim, batches, batch, isEnough, cancellationToken);
             var quarantined = after.Counts.Quarantined - claim.Counts.Quarantined;
+            _keeps = Math.Max(lostRecords, _keeps - (after.Counts.Read - claim.Counts.Read));
             Claim = claim = after;
-            if (_keepsNext = isLost)
+            if (lostRecords > 0)
                 return null;
             ProtocolPoint.Reached(ProtocolPoint.BatchCommitted, claim.Id.ToString());
             _pulse.Beat();
@@ -85,7 +89,7 @@ internal sealed class SliceMigrator(
     private ISliceBatches Begin(SliceClaim claim, CancellationToken drain, CancellationToken cancellationToken)
         => pipeline.Enrichment is { } enrichment
             ? new EnrichedBatches(pipeline, enrichment, pages, settings, claim, _pulse, EnterAsync, time, drain, cancellationToken).Begin()
-            : new MappedBatches(pipeline, pages, claim, _pulse, EnterAsync, time, _keepsNext, cancellationToken).Begin();
+            : new MappedBatches(pipeline, pages, claim, _pulse, EnterAsync, time, _keeps, cancellationToken).Begin();
 
     /// <summary>
     /// Where a record is alone under suspicion, the ledger is told of each step: should it take this worker down as well,
@@ -108,16 +112,17 @@ internal sealed class SliceMigrator(
     private async Task<Committed> CommitAsync(
         BatchWriter writer, SliceClaim claim, ISliceBatches batches, MappedBatch batch, Func<bool> isEnough, CancellationToken cancellationToken)
     {
-        var streamed = claim.IsSuspect || _keepsNext || !pipeline.MayStream ? null : batches as MappedBatches;
-        var (inDoubt, isTooLarge) = (false, false);
+        var streamed = claim.IsSuspect || _keeps > 0 || !pipeline.MayStream ? null : batches as MappedBatches;
+        var isTooLarge = false;
+        BatchTry? made = null;
         return await TransientRetry.Create($"Writing {claim.Id}", logger, time, _pulse).ExecuteAsync(
             async token =>
             {
                 await lost.EndAsync(token);
-                if (inDoubt)
+                if (made is not null)
                 {
                     var (current, done) = await ReclaimAsync(claim, token);
-                    if (done is not null || writer.Last is { } last && current.Checkpoint == last)
+                    if (done is not null || made.End is { } end && current.Checkpoint == end)
                         return new Committed(current, done);
 
                     // Somebody else had it in between and moved it: this page is not the next one any more.
@@ -125,41 +130,53 @@ internal sealed class SliceMigrator(
                         return new Committed(current, new SliceEnd.Unfinished(current));
                     Claim = claim = current;
                     if (streamed is not null)
-                        return new Committed(current, null, IsLost: true);
+                        return new Committed(current, null, Math.Max(1, made.Records));
 
                     // Another try would take as long. What is read anew is smaller.
                     if (isTooLarge)
                         return new Committed(current, new SliceEnd.Unfinished(current));
                 }
 
-                inDoubt = true;
+                made = new BatchTry();
                 var started = time.GetTimestamp();
                 try
                 {
                     claim = await lost.RunAsync(
                         connection => streamed is null
-                            ? writer.WriteAsync(connection, claim, batch, token)
-                            : writer.StreamAsync(connection, claim, streamed, batch, isEnough, token),
+                            ? writer.WriteAsync(connection, claim, batch, made, token)
+                            : writer.StreamAsync(connection, claim, streamed, batch, isEnough, made, token),
                         token);
                 }
                 catch (PostgresException e) when (streamed is not null && PostgresErrors.IsRowFault(e))
                 {
-                    pipeline.StreamFailed();
-                    return new Committed(claim, null, IsLost: true);
+                    LoseStream(claim, made, e);
+                    return new Committed(claim, null, Math.Max(1, made.Records));
                 }
-                catch (Exception e)
+                catch (NpgsqlException e) when (streamed is not null)
                 {
-                    if (streamed is not null)
-                        pipeline.StreamFailed();
-                    var size = streamed is null ? pages.Sizes.Kept : pages.Sizes.Streamed;
-                    var isSmallerNow = size.LearnOfFailure(time.GetElapsedTime(started));
+                    LoseStream(claim, made, e);
+                    pages.Sizes.Streamed.LearnOfFailure(time.GetElapsedTime(started));
+                    throw;
+                }
+                catch (Exception e) when (streamed is null)
+                {
+                    var isSmallerNow = pages.Sizes.Kept.LearnOfFailure(time.GetElapsedTime(started));
                     isTooLarge = isSmallerNow && PostgresErrors.IsTimeout(e) && batch.Page.Records.Count > 1;
                     throw;
                 }
 
-                return new Committed(claim, writer.IsFinal ? new SliceEnd.Completed(claim) : null);
+                return new Committed(claim, made.IsFinal ? new SliceEnd.Completed(claim) : null);
             },
             cancellationToken);
+    }
+
+    private void LoseStream(SliceClaim claim, BatchTry made, NpgsqlException reason)
+    {
+        // Not begun, it says nothing of the table.
+        if (made.Records == 0)
+            return;
+        pipeline.StreamFailed();
+        logger.StreamLost(claim.Id.ToString(), made.Records, TransientRetry.FirstLine(reason));
     }
 
     private async Task<(SliceClaim Claim, SliceEnd? Done)> ReclaimAsync(SliceClaim claim, CancellationToken cancellationToken)
@@ -172,6 +189,6 @@ internal sealed class SliceMigrator(
         };
 
     /// <param name="End">Null where the slice goes on.</param>
-    /// <param name="IsLost">Nothing was committed, and the batch is not there any more.</param>
-    private readonly record struct Committed(SliceClaim Claim, SliceEnd? End, bool IsLost = false);
+    /// <param name="Lost">Where nothing was committed, and what was streamed is not there any more: its records, at least 1.</param>
+    private readonly record struct Committed(SliceClaim Claim, SliceEnd? End, long Lost = 0);
 }

@@ -49,6 +49,11 @@ internal static class TransientRetry
         };
     }
 
+    /// <summary>Does it by such retries.</summary>
+    public static async Task<T> RunAsync<T>(
+        string what, Func<CancellationToken, Task<T>> action, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+        => await Create(what, logger, time).ExecuteAsync(async token => await action(token), cancellationToken);
+
     public static bool IsTransient(Exception exception)
         => exception is SourceException { IsTransient: true }
             || exception is NpgsqlException postgres && PostgresErrors.IsTransient(postgres);

@@ -29,7 +29,7 @@ internal sealed class StreamTrust
     public void Kept(bool withoutRefusal)
     {
         lock (_lock)
-            _wanted = withoutRefusal ? Math.Max(0, _wanted - 1) : Math.Max(_wanted, _after);
+            _wanted = withoutRefusal ? Math.Max(0, _wanted - 1) : Math.Max(_wanted, Fewest);
     }
 
     /// <summary>A batch that was streamed went through.</summary>

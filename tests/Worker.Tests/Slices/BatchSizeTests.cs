@@ -1,3 +1,5 @@
+using Migration.Contracts.Migrations;
+
 namespace Migration.Worker.Tests.Slices;
 
 public sealed class BatchSizeTests
@@ -51,6 +53,41 @@ public sealed class BatchSizeTests
         size.Learn(Quick, 10_000, 10);
 
         Assert.Equal((2_000_000, 10_000), (size.Bytes, size.Records));
+    }
+
+    [Fact]
+    public void One_that_is_said_to_be_full_counts_whatever_it_holds()
+    {
+        var size = new BatchSize(4 * 1024 * 1024, 20_000);
+
+        size.Learn(Quick, isFull: false);
+        Assert.Equal(2_500, size.Records);
+        size.Learn(Quick, isFull: true);
+        Assert.Equal(5_000, size.Records);
+    }
+
+    [Fact]
+    public void Batches_that_are_kept_are_an_eighth_of_the_others_and_parts_are_as_much_of_a_batch_as_the_sources_page_is()
+    {
+        var sizes = new BatchSizes(new WorkerSettings { BatchBytes = 80 * 1024 * 1024, BatchRecords = 400_000 });
+        Fill(sizes.Kept, Quick, 8);
+        Fill(sizes.Streamed, Quick, 8);
+
+        Assert.Equal((80 * 1024 * 1024, 400_000), (sizes.Streamed.Bytes, sizes.Streamed.Records));
+        Assert.Equal((10 * 1024 * 1024, 50_000), (sizes.Kept.Bytes, sizes.Kept.Records));
+        Assert.Equal((1024 * 1024, 100_000), (sizes.PartBytes(1024 * 1024), sizes.PartRecords(1024 * 1024)));
+        Assert.Equal((4 * 1024 * 1024, 400_000), (sizes.PartBytes(4 * 1024 * 1024), sizes.PartRecords(4 * 1024 * 1024)));
+    }
+
+    [Theory]
+    [InlineData(1024, 10, 1024, 10)]
+    [InlineData(8 * 1024 * 1024, 100_000, 4 * 1024 * 1024, 20_000)]
+    public void Small_settings_are_for_both(int bytes, int records, int keptBytes, int keptRecords)
+    {
+        var sizes = new BatchSizes(new WorkerSettings { BatchBytes = bytes, BatchRecords = records });
+        Fill(sizes.Kept, Quick, 8);
+
+        Assert.Equal((keptBytes, keptRecords), (sizes.Kept.Bytes, sizes.Kept.Records));
     }
 
     [Fact]

@@ -67,11 +67,12 @@ internal sealed class SliceLab : IAsyncDisposable
         return lab;
     }
 
-    public RunContext Worker(NpgsqlDataSource target)
+    /// <param name="time">The machine's when left out.</param>
+    public RunContext Worker(NpgsqlDataSource target, TimeProvider? time = null)
     {
         var worker = WorkerIdentity.Create();
         new WorkerLedger(Database.DataSource).RegisterAsync(worker.Id, worker.Name, Cancellation).GetAwaiter().GetResult();
-        var context = new RunContext(Run, File, usesBroker: false, target, worker, TimeProvider.System, NullLogger.Instance);
+        var context = new RunContext(Run, File, usesBroker: false, target, worker, time ?? TimeProvider.System, NullLogger.Instance);
         _owned.Add(context);
         return context;
     }
