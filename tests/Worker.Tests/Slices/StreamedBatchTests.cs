@@ -1,5 +1,4 @@
 using Migration.Contracts.Ledger;
-using Migration.TestServers;
 using MongoDB.Bson;
 using Npgsql;
 using static Migration.Worker.Tests.Slices.SliceLab;
