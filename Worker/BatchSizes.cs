@@ -11,6 +11,8 @@ internal sealed class BatchSizes(WorkerSettings settings)
     private const int KeptRecords = 20_000;
     private const int KeptPart = 8;
 
+    private readonly int _mostKeptRecords = Least(settings.BatchRecords, KeptRecords);
+
     /// <summary>Of batches whose rows go to PostgreSQL as they are mapped, and are in memory a part at a time.</summary>
     public BatchSize Streamed { get; } = new(settings.BatchBytes, settings.BatchRecords);
 
@@ -24,9 +26,12 @@ internal sealed class BatchSizes(WorkerSettings settings)
     /// <param name="page">Bytes that are worth one page to the source.</param>
     public int PartBytes(int page) => Math.Min(page, Streamed.Bytes);
 
-    /// <summary>Records of such a part at most: of a batch's as many as the source's page is of one that is kept.</summary>
+    /// <summary>
+    /// Records of such a part at most: of a batch's as many as the source's page is of one that is kept, and no more than that
+    /// may have, for it may come to be one.
+    /// </summary>
     /// <inheritdoc cref="PartBytes"/>
-    public int PartRecords(int page) => Math.Max(1, (int)((long)Streamed.Records * Math.Min(page, KeptBytes) / KeptBytes));
+    public int PartRecords(int page) => Math.Clamp((int)((long)Streamed.Records * Math.Min(page, KeptBytes) / KeptBytes), 1, _mostKeptRecords);
 
     private static int Least(int most, int kept) => Math.Min(most, Math.Max(kept, most / KeptPart));
 }

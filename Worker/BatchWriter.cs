@@ -13,13 +13,13 @@ namespace Migration.Worker;
 /// refuse none. For one slice.
 /// </summary>
 internal sealed class BatchWriter(
-    CollectionRows pipeline, WorkerSettings settings, string fileHash, PageReader pages, Pulse pulse, TimeProvider time, ILogger logger)
+    CollectionRows pipeline, WorkerSettings settings, string fileHash, PageReader pages, Pulse pulse, ILogger logger)
 {
     /// <summary>A COPY ends with the part that comes after this.</summary>
     private static readonly TimeSpan LongestStream = TimeSpan.FromSeconds(0.5);
 
     /// <summary>What is not ready by then is not waited for with a transaction open.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.1);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.1);
 
     /// <summary>Documents of quarantined records, which are kept until the end of the COPY.</summary>
     private const int MostRejectedBytes = 1024 * 1024;
@@ -31,7 +31,7 @@ internal sealed class BatchWriter(
         NpgsqlConnection connection, SliceClaim claim, MappedBatch batch, BatchTry made, CancellationToken cancellationToken)
     {
         var page = batch.Page;
-        var started = time.GetTimestamp();
+        made.Begins();
         await using var transaction = await BeginAsync(connection, page.IsFinal, cancellationToken);
         made.Sends(page);
         var outcome = await pipeline.WriteAsync(connection, transaction, batch, cancellationToken);
@@ -39,8 +39,8 @@ internal sealed class BatchWriter(
         var counts = new SliceCounts(page.Records.Count, outcome.Written, quarantined.Count, outcome.Skipped);
         made.EndsWith(page);
         var after = await CommitAsync(transaction, claim, counts, quarantined, made, cancellationToken);
-        pages.Sizes.Kept.Learn(time.GetElapsedTime(started), page.Bytes, page.Records.Count);
-        Instruments.Passed("write", started, time);
+        pages.Sizes.Kept.Learn(made.Spent, page.Bytes, page.Records.Count);
+        Instruments.Passed("write", made.Spent);
         return after;
     }
 
@@ -53,40 +53,43 @@ internal sealed class BatchWriter(
         NpgsqlConnection connection, SliceClaim claim, MappedBatches batches, MappedBatch first, Func<bool> isEnough, BatchTry made,
         CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        made.Begins();
         await using var transaction = await BeginAsync(connection, mayBeLast: true, cancellationToken);
         var stream = new Streamed(first);
         await pipeline.StreamAsync(
-            connection, transaction, (sendAsync, token) => FeedAsync(stream, sendAsync, batches, isEnough, made, started, token), cancellationToken);
+            connection, transaction, (sendAsync, token) => FeedAsync(stream, sendAsync, batches, isEnough, made, token), cancellationToken);
         made.EndsWith(stream.Part.Page);
         if (!made.IsFinal)
             await WorkerSession.NeedNotBeOnDiskAsync(transaction, cancellationToken);
         var after = await CommitAsync(transaction, claim, stream.Counts, stream.Rejected, made, cancellationToken);
         pipeline.Streamed();
-        pages.Sizes.Streamed.Learn(time.GetElapsedTime(started) - stream.Waited, isFull: !made.IsFinal);
-        Instruments.Passed("write", started, time);
+        pages.Sizes.Streamed.Learn(made.Spent, isFull: IsPart(stream.Bytes, Sizes.Bytes) || IsPart(stream.Counts.Read, Sizes.Records));
+        Instruments.Passed("write", made.Spent);
         return after;
     }
 
     private async Task FeedAsync(
-        Streamed stream, Func<RowBuffer, Task> sendAsync, MappedBatches batches, Func<bool> isEnough, BatchTry made, long started, CancellationToken cancellationToken)
+        Streamed stream, Func<RowBuffer, Task> sendAsync, MappedBatches batches, Func<bool> isEnough, BatchTry made, CancellationToken cancellationToken)
     {
         while (true)
         {
             made.Sends(stream.Part.Page);
             await sendAsync(stream.Part.Rows);
             stream.Count();
-            if (stream.Part.Page.IsFinal || stream.HoldsMuch || time.GetElapsedTime(started) >= LongestStream || isEnough())
+            if (stream.Part.Page.IsFinal || stream.HoldsMuch || made.Elapsed >= LongestStream || isEnough())
                 return;
-            var waiting = time.GetTimestamp();
-            var next = await batches.PeekAsync(Patience, cancellationToken);
-            stream.Waited += time.GetElapsedTime(waiting);
-            if (next is null || stream.Bytes + next.Bytes > pages.Sizes.Streamed.Bytes || stream.Counts.Read + next.Records.Count > pages.Sizes.Streamed.Records)
+            var next = await made.WaitAsync(batches.PeekAsync(Patience, cancellationToken));
+            if (next is null || stream.Bytes + next.Bytes > Sizes.Bytes || stream.Counts.Read + next.Records.Count > Sizes.Records)
                 return;
             stream.Part = await batches.NextAsync(cancellationToken) ?? throw new InvalidOperationException("The next part had come, and was not there.");
             pulse.Beat("write");
         }
     }
+
+    private BatchSize Sizes => pages.Sizes.Streamed;
+
+    /// <summary>Enough to be a measure.</summary>
+    private static bool IsPart(long some, long most) => some >= most / 4;
 
     private async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, bool mayBeLast, CancellationToken cancellationToken)
     {
@@ -127,9 +130,6 @@ internal sealed class BatchWriter(
         public SliceCounts Counts { get; private set; }
 
         public List<QuarantinedRecord> Rejected { get; } = [];
-
-        /// <summary>For parts.</summary>
-        public TimeSpan Waited { get; set; }
 
         /// <summary>Of records that are quarantined with it.</summary>
         public bool HoldsMuch => Rejected.Count >= MostRejected || Rejected.Sum(record => (long)record.Document.Length) >= MostRejectedBytes;

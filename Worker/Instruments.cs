@@ -41,11 +41,15 @@ internal static class Instruments
 
     /// <param name="stage"><c>read</c>, <c>map</c>, <c>enrich</c> or <c>write</c>.</param>
     /// <param name="since">A time stamp of <paramref name="time"/>.</param>
-    public static void Passed(string stage, long since, TimeProvider time)
+    public static void Passed(string stage, long since, TimeProvider time) => Passed(stage, time.GetElapsedTime(since));
+
+    /// <param name="stage">As above.</param>
+    /// <param name="took">What the stage took.</param>
+    public static void Passed(string stage, TimeSpan took)
     {
         var tag = Tag("stage", stage);
         Batches.Add(1, tag);
-        StageTime.Add(time.GetElapsedTime(since).TotalSeconds, tag);
+        StageTime.Add(took.TotalSeconds, tag);
     }
 
     public static void TookUp() => InHand.Add(1);

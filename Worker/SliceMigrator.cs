@@ -44,7 +44,7 @@ internal sealed class SliceMigrator(
         ProtocolPoint.Reached(ProtocolPoint.SliceClaimed, claim.Id.ToString());
         await EnterAsync("read", cancellationToken);
         var (isSuspect, started) = (claim.IsSuspect, time.GetTimestamp());
-        var writer = new BatchWriter(pipeline, settings, fileHash, pages, pulse, time, logger);
+        var writer = new BatchWriter(pipeline, settings, fileHash, pages, pulse, logger);
 
         // A suspect that has moved is none any more, and need not keep this worker to itself; and one that waits for
         // its turn need not wait for whole slices.
@@ -114,7 +114,7 @@ internal sealed class SliceMigrator(
     {
         var streamed = claim.IsSuspect || _keeps > 0 || !pipeline.MayStream ? null : batches as MappedBatches;
         var isTooLarge = false;
-        BatchTry? made = null;
+        (BatchTry? made, NpgsqlException? failure) = (null, null);
         return await TransientRetry.Create($"Writing {claim.Id}", logger, time, _pulse).ExecuteAsync(
             async token =>
             {
@@ -130,15 +130,14 @@ internal sealed class SliceMigrator(
                         return new Committed(current, new SliceEnd.Unfinished(current));
                     Claim = claim = current;
                     if (streamed is not null)
-                        return new Committed(current, null, Math.Max(1, made.Records));
+                        return Lost(current, made, failure!);
 
                     // Another try would take as long. What is read anew is smaller.
                     if (isTooLarge)
                         return new Committed(current, new SliceEnd.Unfinished(current));
                 }
 
-                made = new BatchTry();
-                var started = time.GetTimestamp();
+                (made, failure) = (new BatchTry(time), null);
                 try
                 {
                     claim = await lost.RunAsync(
@@ -149,18 +148,18 @@ internal sealed class SliceMigrator(
                 }
                 catch (PostgresException e) when (streamed is not null && PostgresErrors.IsRowFault(e))
                 {
-                    LoseStream(claim, made, e);
-                    return new Committed(claim, null, Math.Max(1, made.Records));
+                    return Lost(claim, made, e);
                 }
                 catch (NpgsqlException e) when (streamed is not null)
                 {
-                    LoseStream(claim, made, e);
-                    pages.Sizes.Streamed.LearnOfFailure(time.GetElapsedTime(started));
+                    // Whether it was in vain, the ledger knows.
+                    failure = e;
+                    pages.Sizes.Streamed.LearnOfFailure(made.Spent);
                     throw;
                 }
                 catch (Exception e) when (streamed is null)
                 {
-                    var isSmallerNow = pages.Sizes.Kept.LearnOfFailure(time.GetElapsedTime(started));
+                    var isSmallerNow = pages.Sizes.Kept.LearnOfFailure(made.Spent);
                     isTooLarge = isSmallerNow && PostgresErrors.IsTimeout(e) && batch.Page.Records.Count > 1;
                     throw;
                 }
@@ -170,13 +169,17 @@ internal sealed class SliceMigrator(
             cancellationToken);
     }
 
-    private void LoseStream(SliceClaim claim, BatchTry made, NpgsqlException reason)
+    /// <summary>Of what was streamed nothing was committed.</summary>
+    private Committed Lost(SliceClaim claim, BatchTry made, NpgsqlException reason)
     {
         // Not begun, it says nothing of the table.
-        if (made.Records == 0)
-            return;
-        pipeline.StreamFailed();
-        logger.StreamLost(claim.Id.ToString(), made.Records, TransientRetry.FirstLine(reason));
+        if (made.Records > 0)
+        {
+            pipeline.StreamFailed();
+            logger.StreamLost(claim.Id.ToString(), made.Records, TransientRetry.FirstLine(reason));
+        }
+
+        return new Committed(claim, null, Math.Max(1, made.Records));
     }
 
     private async Task<(SliceClaim Claim, SliceEnd? Done)> ReclaimAsync(SliceClaim claim, CancellationToken cancellationToken)

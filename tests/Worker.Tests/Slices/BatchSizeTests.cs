@@ -70,13 +70,14 @@ public sealed class BatchSizeTests
     public void Batches_that_are_kept_are_an_eighth_of_the_others_and_parts_are_as_much_of_a_batch_as_the_sources_page_is()
     {
         var sizes = new BatchSizes(new WorkerSettings { BatchBytes = 80 * 1024 * 1024, BatchRecords = 400_000 });
+        Assert.Equal(625, sizes.PartRecords(1024 * 1024));
         Fill(sizes.Kept, Quick, 8);
         Fill(sizes.Streamed, Quick, 8);
 
         Assert.Equal((80 * 1024 * 1024, 400_000), (sizes.Streamed.Bytes, sizes.Streamed.Records));
         Assert.Equal((10 * 1024 * 1024, 50_000), (sizes.Kept.Bytes, sizes.Kept.Records));
-        Assert.Equal((1024 * 1024, 100_000), (sizes.PartBytes(1024 * 1024), sizes.PartRecords(1024 * 1024)));
-        Assert.Equal((4 * 1024 * 1024, 400_000), (sizes.PartBytes(4 * 1024 * 1024), sizes.PartRecords(4 * 1024 * 1024)));
+        Assert.Equal((1024 * 1024, 50_000), (sizes.PartBytes(1024 * 1024), sizes.PartRecords(1024 * 1024)));
+        Assert.Equal((4 * 1024 * 1024, 50_000), (sizes.PartBytes(4 * 1024 * 1024), sizes.PartRecords(4 * 1024 * 1024)));
     }
 
     [Theory]
