@@ -13,7 +13,7 @@ namespace Migration.Coordinator.Checking;
 /// Sends a collection's records through the mapping that a run would use, and writes nothing: a sample spread over all
 /// keys, or every record, slices side by side.
 /// </summary>
-internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, ILogger logger)
+internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, ReadingProgress progress, ILogger logger)
 {
     private const int RecordsPerSlice = 50_000;
 
@@ -29,7 +29,7 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
         using var profile = new CollectionProfile(pipeline.Mapping.Name);
         var total = await SampleAsync(sample ?? sampleForPaths, sample is null ? null : tally, profile, cancellationToken);
         if (sample is null)
-            total = await AllAsync(tally, cancellationToken);
+            total = await AllAsync(tally, total, cancellationToken);
         return Predict(tally, total, [.. PathWarnings.Of(pipeline.Mapping, profile, column => _isFilled[column]), .. Warnings(total), .. Changes(tally.Tried)]);
     }
 
@@ -57,7 +57,7 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
     private async Task<long> SampleAsync(int wanted, RejectTally? tally, CollectionProfile profile, CancellationToken cancellationToken)
     {
         using var batch = new MappedBatch(pipeline);
-        var sample = new SpreadSample(pipeline.Source, wanted);
+        var sample = new SpreadSample(pipeline.Source, wanted, walked: (keys, about) => progress.Walked(pipeline.Mapping.Name, keys, about));
         await foreach (var page in sample.PagesAsync(cancellationToken))
         {
             using (page)
@@ -75,8 +75,9 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
         return sample.Total;
     }
 
+    /// <param name="about">Records, as far as is known.</param>
     /// <returns>Records of the collection, as the walk counted them.</returns>
-    private async Task<long> AllAsync(RejectTally tally, CancellationToken cancellationToken)
+    private async Task<long> AllAsync(RejectTally tally, long about, CancellationToken cancellationToken)
     {
         long total = 0;
         await Parallel.ForEachAsync(
@@ -85,12 +86,12 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
             async (slice, token) =>
             {
                 Interlocked.Add(ref total, slice.Limit);
-                await TrySliceAsync(slice.Range, tally, token);
+                await TrySliceAsync(slice.Range, tally, about, token);
             });
         return total;
     }
 
-    private async Task TrySliceAsync(KeyRange range, RejectTally tally, CancellationToken cancellationToken)
+    private async Task TrySliceAsync(KeyRange range, RejectTally tally, long about, CancellationToken cancellationToken)
     {
         using var batch = new MappedBatch(pipeline);
         var retry = TransientRetry.Create($"Reading {pipeline.Mapping.Name}", logger, TimeProvider.System);
@@ -104,6 +105,7 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, IL
                 cancellationToken);
             _throttle.Charge(page.Records.Count);
             Try(page, batch, tally);
+            progress.Read(pipeline.Mapping.Name, tally.Tried, about);
             (after, isFinal) = (page.Last, page.IsFinal || page.Records.Count == 0);
         }
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Migrations;
 using Migration.Coordinator.Planning;
+using Migration.Coordinator.Sampling;
 using Migration.Worker;
 using Migration.Worker.Hosting;
 
@@ -27,7 +28,9 @@ internal sealed record FileCheck(
     public long Rejected => Collections.Sum(collection => collection.Rejected);
 
     /// <param name="sample">Records of each collection to try; null for all.</param>
-    public static async Task<FileCheck> MakeAsync(MigrationFile file, int? sample, ILogger logger, CancellationToken cancellationToken)
+    /// <param name="progress">Is told how far the reading has come.</param>
+    public static async Task<FileCheck> MakeAsync(
+        MigrationFile file, int? sample, ReadingProgress progress, ILogger logger, CancellationToken cancellationToken)
     {
         var problems = new Findings();
         var target = await problems.TryAsync(() => TargetSurvey.TakeAsync(file, cancellationToken));
@@ -38,7 +41,7 @@ internal sealed record FileCheck(
         var collections = new List<CollectionPrediction>();
         foreach (var mapping in file.Collections)
         {
-            if (await problems.TryAsync(() => PredictAsync(file, mapping.Name, sample, logger, cancellationToken)) is { } prediction)
+            if (await problems.TryAsync(() => PredictAsync(file, mapping.Name, sample, progress, logger, cancellationToken)) is { } prediction)
                 collections.Add(prediction);
         }
 
@@ -53,10 +56,11 @@ internal sealed record FileCheck(
     }
 
     private static async Task<CollectionPrediction> PredictAsync(
-        MigrationFile file, string collection, int? sample, ILogger logger, CancellationToken cancellationToken)
+        MigrationFile file, string collection, int? sample, ReadingProgress progress, ILogger logger, CancellationToken cancellationToken)
     {
+        progress.Opening(collection);
         await using var pipeline = await CollectionPipeline.OpenAsync(file, collection, cancellationToken);
-        var prediction = await new DryRun(file, pipeline, logger).PredictAsync(sample, SampleForPaths, cancellationToken);
+        var prediction = await new DryRun(file, pipeline, progress, logger).PredictAsync(sample, SampleForPaths, cancellationToken);
         return prediction with { Warnings = [.. prediction.Warnings, .. PluginCheck.Warnings(pipeline.Mapping)] };
     }
 

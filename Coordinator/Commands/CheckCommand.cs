@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Migrations;
 using Migration.Coordinator.Checking;
+using Migration.Coordinator.Sampling;
 using Migration.Worker;
 using Migration.Worker.Commands;
 using Migration.Worker.Hosting;
@@ -46,12 +47,17 @@ internal static class CheckCommand
             throw new UserException($"Say {Full.Name} or {Sample.Name}, not both.");
         var file = MigrationFileLoader.Load(parsed.GetValue(File)!, Environment.GetEnvironmentVariable);
         using var loggers = LoggerFactory.Create(logging => logging.AddWorkerConsole(parsed.GetValue(CommandLine.Debug)));
-        var check = await FileCheck.MakeAsync(
-            file, parsed.GetValue(Full) ? null : sample, loggers.CreateLogger<FileCheck>(), cancellationToken);
+        var check = await CheckAsync(file, parsed.GetValue(Full) ? null : sample, loggers.CreateLogger<FileCheck>(), cancellationToken);
         if (parsed.GetValue(Json))
             JsonOutput.Write(check);
         else
             FileCheckText.Write(AnsiConsole.Console.WithRoom(), check);
         return check.ExitCode;
+    }
+
+    private static async Task<FileCheck> CheckAsync(MigrationFile file, int? sample, ILogger logger, CancellationToken cancellationToken)
+    {
+        using var progress = new ReadingProgress(Console.Error, TimeProvider.System);
+        return await FileCheck.MakeAsync(file, sample, progress, logger, cancellationToken);
     }
 }

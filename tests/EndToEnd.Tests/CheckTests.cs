@@ -34,6 +34,20 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task One_that_takes_long_says_on_standard_error_how_far_it_is()
+    {
+        await using var bed = await TestBed.CreateAsync(await ShopSource.DumpAsync(Counts, Cancellation), new ShopFile { RecordsPerSecond = 500 }, Cancellation);
+
+        var check = bed.StartCoordinator("check", bed.MigrationFile, "--full", "--json");
+        await check.EndsWithAsync(ExitCode.Done, Cancellation);
+
+        // 3,000 products at 500 a second: it speaks after three seconds.
+        Assert.Matches("products: [0-9,]+ of about 3,000 documents read", check.Errors);
+        using var json = JsonDocument.Parse(check.Output);
+        Assert.Equal(Counts.Products, json.RootElement.GetProperty("collections")[0].GetProperty("tried").GetInt64());
+    }
+
+    [Fact]
     public async Task Records_with_a_key_that_another_has_are_predicted()
     {
         await using var bed = await TestBed.CreateAsync(await ShopSource.DumpAsync(Counts, Cancellation), null, Cancellation);

@@ -24,7 +24,7 @@ public sealed class StoredMigrationFileTests
     public void The_stored_text_is_pinned() =>
         Assert.Equal(
             """
-            {"collections":[{"columns":[{"line":6,"name":"id","path":["_id"],"required":true,"transforms":[],"type":"text"}],"name":"products","onConflict":"fail","primaryKey":["id"],"table":{"name":"products","schema":"public"},"unmapped":{"action":"ignore"}}],"limits":{"maxQuarantined":{"percent":10,"records":1000}},"name":"m","slices":{"maxAttempts":5,"maxRecords":50000,"minRecords":100,"targetSeconds":60},"source":{"live":false,"uri":"mongodb://localhost/shop"},"target":{"schema":"public","uri":"postgres://localhost/shop"},"worker":{"batchBytes":4194304,"batchRecords":20000,"enrichConcurrency":64,"leaseSeconds":30,"progressSeconds":300,"sliceBudgetSeconds":600,"slices":2}}
+            {"collections":[{"columns":[{"line":6,"name":"id","path":["_id"],"required":true,"transforms":[],"type":"text"}],"name":"products","onConflict":"fail","primaryKey":["id"],"table":{"name":"products","schema":"public"},"unmapped":{"action":"ignore"}}],"limits":{"maxQuarantined":{"percent":10,"records":1000}},"name":"m","slices":{"maxAttempts":5,"maxRecords":50000,"minRecords":100,"targetSeconds":60},"source":{"live":false,"uri":"mongodb://localhost/shop"},"target":{"schema":"public","uri":"postgres://localhost/shop"},"worker":{"batchBytes":33554432,"batchRecords":100000,"enrichConcurrency":64,"leaseSeconds":30,"progressSeconds":300,"sliceBudgetSeconds":600,"slices":2}}
             """.Replace("\"line\":6", "\"line\":7", StringComparison.Ordinal),
             StoredMigrationFile.ToStoredJson(Load(SampleFiles.Smallest)));
 
