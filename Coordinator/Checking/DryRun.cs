@@ -69,6 +69,7 @@ internal sealed class DryRun(MigrationFile file, CollectionPipeline pipeline, Re
                 _throttle.Charge(page.Records.Count);
             }
 
+            progress.Read(pipeline.Mapping.Name, profile.Seen + profile.Unreadable, Math.Min(wanted, sample.Total));
             await _throttle.WaitAsync(cancellationToken);
         }
 
