@@ -69,4 +69,7 @@ internal static partial class Log
 
     [LoggerMessage(1220, LogLevel.Information, "Job {Namespace}/{Job}: pods are left at the end of the run and are let go")]
     public static partial void LastPodsLetGo(this ILogger logger, string @namespace, string job);
+
+    [LoggerMessage(1221, LogLevel.Warning, "The message bus has not ended within {Seconds:0} s and is left behind; nothing waits for it any more")]
+    public static partial void NoFarewell(this ILogger logger, double seconds);
 }

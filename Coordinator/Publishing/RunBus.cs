@@ -16,9 +16,13 @@ namespace Migration.Coordinator.Publishing;
 /// </summary>
 internal sealed class RunBus : IAsyncDisposable
 {
-    private readonly IHost _host;
+    /// <summary>The host gives what it runs 30 seconds to stop, and should then go on.</summary>
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(45);
 
-    private RunBus(IHost host) => _host = host;
+    private readonly IHost _host;
+    private readonly TimeProvider _time;
+
+    internal RunBus(IHost host, TimeProvider time) => (_host, _time) = (host, time);
 
     public IBus Bus => _host.Services.GetRequiredService<IBus>();
 
@@ -79,7 +83,24 @@ internal sealed class RunBus : IAsyncDisposable
         await _host.Services.GetRequiredService<RunSubscriptions>().DisconnectAsync(run.Id, cancellationToken);
     }
 
+    /// <remarks>
+    /// A broker that was away may leave a client waiting for an answer that never comes. All that matters was done before, so
+    /// that is not waited for for ever: the end of the process says goodbye as well.
+    /// </remarks>
     public async ValueTask DisposeAsync()
+    {
+        var logger = Loggers.CreateLogger<RunBus>();
+        try
+        {
+            await Task.Run(LeaveAsync).WaitAsync(LongestFarewell, _time);
+        }
+        catch (TimeoutException)
+        {
+            logger.NoFarewell(LongestFarewell.TotalSeconds);
+        }
+    }
+
+    private async Task LeaveAsync()
     {
         await _host.StopAsync();
         _host.Dispose();
@@ -101,7 +122,7 @@ internal sealed class RunBus : IAsyncDisposable
         await host.StartAsync(cancellationToken);
         await host.Services.GetRequiredService<IBusControl>()
             .WaitForHealthStatus(BusHealthStatus.Healthy, cancellationToken);
-        return new RunBus(host);
+        return new RunBus(host, TimeProvider.System);
     }
 
     private static void HearEvents(IServiceProvider services, IReceiveEndpointConfigurator endpoint, RunRecord run)
