@@ -1,6 +1,7 @@
 using Migration.Contracts.Ledger;
 using MongoDB.Bson;
 using Npgsql;
+using static Migration.Worker.Tests.Slices.Attempts;
 using static Migration.Worker.Tests.Slices.SliceLab;
 
 namespace Migration.Worker.Tests.Slices;
@@ -91,10 +92,4 @@ public sealed class ChildSliceTests
         Assert.Equal(expected, await lab.WrittenAsync());
         Assert.Equal(expected.SelectMany(i => Parts(i).Select((part, ordinal) => $"{i}.{ordinal}.{part}")), await lab.PartsAsync());
     }
-
-    private static async Task<SliceClaim> ClaimAsync(RunContext worker, SliceId slice, bool redelivered = false)
-        => Assert.IsType<ClaimOutcome.Granted>(await worker.Ledger.ClaimAsync(slice, message: null, redelivered, Cancellation)).Claim;
-
-    private static async Task<SliceEnd> MigrateAsync(RunContext worker, SliceId slice, bool redelivered = false)
-        => await (await worker.AttemptAsync("numbers", Cancellation)).MakeAsync(await ClaimAsync(worker, slice, redelivered), CancellationToken.None, Cancellation);
 }

@@ -1,6 +1,7 @@
 using Migration.Contracts.Ledger;
 using Migration.TestServers;
 using Npgsql;
+using static Migration.Worker.Tests.Slices.Attempts;
 using static Migration.Worker.Tests.Slices.SliceLab;
 
 namespace Migration.Worker.Tests.Slices;
@@ -178,12 +179,6 @@ public sealed class SliceMigratorTests
         await refuse.ExecuteNonQueryAsync(Cancellation);
     }
 
-    private static async Task ExecuteAsync(SliceLab lab, string sql)
-    {
-        await using var command = lab.Database.DataSource.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync(Cancellation);
-    }
-
     private static async Task UntilInCopyAsync(SliceLab lab, string waitsFor)
     {
         await using var command = lab.Database.DataSource.CreateCommand(
@@ -191,18 +186,5 @@ public sealed class SliceMigratorTests
         command.Parameters.Add(new() { Value = waitsFor });
         while (!(bool)(await command.ExecuteScalarAsync(Cancellation))!)
             await Task.Yield();
-    }
-
-    private static async Task<SliceClaim> ClaimAsync(RunContext worker, SliceId slice, bool redelivered = false)
-        => Assert.IsType<ClaimOutcome.Granted>(
-            await worker.Ledger.ClaimAsync(slice, message: null, redelivered, Cancellation)).Claim;
-
-    private static async Task<SliceEnd> MigrateAsync(RunContext worker, SliceId slice, bool redelivered = false)
-        => await MigrateAsync(worker, await ClaimAsync(worker, slice, redelivered));
-
-    private static async Task<SliceEnd> MigrateAsync(RunContext worker, SliceClaim claim)
-    {
-        var attempt = await worker.AttemptAsync("numbers", Cancellation);
-        return await attempt.MakeAsync(claim, CancellationToken.None, Cancellation);
     }
 }

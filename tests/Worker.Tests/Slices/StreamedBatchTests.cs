@@ -1,6 +1,7 @@
 using Migration.Contracts.Ledger;
 using MongoDB.Bson;
 using Npgsql;
+using static Migration.Worker.Tests.Slices.Attempts;
 using static Migration.Worker.Tests.Slices.SliceLab;
 
 namespace Migration.Worker.Tests.Slices;
@@ -241,12 +242,6 @@ public sealed class StreamedBatchTests
         FROM commits c LEFT JOIN public.numbers n ON n.id >= c.before AND n.id < c.read GROUP BY c.read ORDER BY c.read
         """);
 
-    private static async Task ExecuteAsync(SliceLab lab, string sql)
-    {
-        await using var command = lab.Database.DataSource.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync(Cancellation);
-    }
-
     private static async Task<List<T>> ColumnAsync<T>(SliceLab lab, string sql)
     {
         await using var command = lab.Database.DataSource.CreateCommand(sql);
@@ -256,14 +251,4 @@ public sealed class StreamedBatchTests
             values.Add(reader.GetFieldValue<T>(0));
         return values;
     }
-
-    private static async Task<SliceClaim> ClaimAsync(RunContext worker, SliceId slice, bool redelivered = false)
-        => Assert.IsType<ClaimOutcome.Granted>(
-            await worker.Ledger.ClaimAsync(slice, message: null, redelivered, Cancellation)).Claim;
-
-    private static async Task<SliceEnd> MigrateAsync(RunContext worker, SliceId slice, bool redelivered = false)
-        => await MigrateAsync(worker, await ClaimAsync(worker, slice, redelivered));
-
-    private static async Task<SliceEnd> MigrateAsync(RunContext worker, SliceClaim claim)
-        => await (await worker.AttemptAsync("numbers", Cancellation)).MakeAsync(claim, CancellationToken.None, Cancellation);
 }
