@@ -50,6 +50,8 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . scripts/servers.sh
 # shellcheck source=scripts/documentdb.sh
 . scripts/documentdb.sh
+# shellcheck source=scripts/mongo-fdw.sh
+. scripts/mongo-fdw.sh
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 if [[ ! -w ${HOME:-/nonexistent} ]]; then export HOME=$PWD/.local/home DOTNET_CLI_HOME=$PWD/.local/home && mkdir -p "$HOME"; fi
@@ -102,10 +104,13 @@ start_what_is_needed() {
     ensure_packages python3-pymongo python3-bson-ext python3-pymongo-ext python3-psycopg2
   fi
   mkdir -p "$place"
-  unset MIGRATION_TEST_POSTGRES MIGRATION_TEST_RABBITMQ MIGRATION_TEST_MONGODB
+  unset MIGRATION_TEST_POSTGRES MIGRATION_TEST_RABBITMQ MIGRATION_TEST_MONGODB MIGRATION_BENCH_MONGO_FDW
   fresh_server postgres "$place/postgres" && start_postgres "$place/postgres"
   if [[ $needs == *rabbitmq* ]]; then fresh_server rabbitmq "$place/rabbitmq" && start_rabbitmq "$place/rabbitmq"; fi
   if [[ $needs == *source* ]]; then ensure_documentdb && start_documentdb "$place/documentdb"; fi
+  if [[ $needs == *mongo-fdw* ]]; then
+    { ensure_mongo_fdw && start_mongo_fdw "$place/mongo-fdw"; } || say 'What needs mongo_fdw is left out.'
+  fi
 }
 
 main

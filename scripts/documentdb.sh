@@ -19,32 +19,40 @@ documentdb_fail() { documentdb_say "error: $*"; return 1; }
 
 # --------------------------------------------------------------------------------------------- fetching the engine
 
-# ensure_documentdb: fetches the engine unless .local has it. Two scripts at once: the second waits for the first.
+# ensure_documentdb: fetches the engine unless .local has it.
 ensure_documentdb() {
-  [[ ! -f $DOCUMENTDB_ENGINE/complete ]] || return 0
+  documentdb_ensure "$DOCUMENTDB_ENGINE" "$DOCUMENTDB_PACKAGE" \
+    'the DocumentDB engine' 'tests' '140 MB to download, 400 MB on disk'
+}
+
+# documentdb_ensure FOLDER PACKAGE NAME USE SIZE: FOLDER, below .local, gets PostgreSQL 18 with an extension's package and
+# all that this depends on. Two scripts at once: the second waits for the first.
+documentdb_ensure() {
+  local folder=$1
+  [[ ! -f $folder/complete ]] || return 0
   mkdir -p "$DOCUMENTDB_REPOSITORY/.local" || return
   (
-    exec 9>"$DOCUMENTDB_ENGINE.lock"
+    exec 9>"$folder.lock"
     flock 9 || exit
-    [[ ! -f $DOCUMENTDB_ENGINE/complete ]] || exit 0
-    rm -rf "$DOCUMENTDB_ENGINE" "$DOCUMENTDB_ENGINE.part"
-    trap 'rm -rf "$DOCUMENTDB_ENGINE.part"' EXIT
+    [[ ! -f $folder/complete ]] || exit 0
+    rm -rf "$folder" "$folder.part"
+    trap 'rm -rf "$folder.part"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
-    documentdb_fetch "$DOCUMENTDB_ENGINE.part" || exit
-    mv "$DOCUMENTDB_ENGINE.part" "$DOCUMENTDB_ENGINE"
+    documentdb_fetch "$@" || exit
+    mv "$folder.part" "$folder"
   )
 }
 
 documentdb_fetch() {
-  local part=$1 log=$DOCUMENTDB_ENGINE.log
-  documentdb_say "Fetching the DocumentDB engine ($DOCUMENTDB_PACKAGE of Debian $DOCUMENTDB_SUITE) for tests into" \
-    ".local/documentdb: 140 MB to download, 400 MB on disk, nothing is installed."
+  local part=$1.part package=$2 log=$1.log
+  documentdb_say "Fetching $3 ($package of Debian $DOCUMENTDB_SUITE) for $4 into" \
+    ".local/${1##*/}: $5, nothing is installed."
   mkdir -p "$part/apt/lists/partial" "$part/apt/cache/archives/partial" "$part/root" || return
-  if ! { documentdb_apt_settings "$part/apt" && documentdb_download "$part/apt" && documentdb_unpack "$part"; } \
+  if ! { documentdb_apt_settings "$part/apt" && documentdb_download "$part/apt" "$package" && documentdb_unpack "$part"; } \
     >"$log" 2>&1 9>&-; then
     tail -n 20 "$log" >&2
-    documentdb_fail "the engine could not be fetched; the whole log is in $log."
+    documentdb_fail "$3 could not be fetched; the whole log is in $log."
     return 1
   fi
   rm -rf "$part/apt"
@@ -115,12 +123,12 @@ documentdb_borrow() {
 
 documentdb_download() {
   documentdb_find_archive "$1" &&
-    APT_CONFIG=$1/apt.conf apt-get install --yes --download-only "$DOCUMENTDB_PACKAGE"
+    APT_CONFIG=$1/apt.conf apt-get install --yes --download-only "$2"
 }
 
 # No package's own script runs. Left out: what no server reads.
 documentdb_unpack() {
-  local part=$1 package
+  local part=$1 package extensions=$1/root/usr/share/postgresql/18/extension
   for package in "$part"/apt/cache/archives/*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar -x -C "$part/root" --no-same-owner --keep-directory-symlink \
       --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*' \
@@ -128,7 +136,7 @@ documentdb_unpack() {
     rm "$package"
   done
   # What update-alternatives would link when PostGIS is installed.
-  ln -sf postgis-3.control "$part/root/usr/share/postgresql/18/extension/postgis.control"
+  if [[ -f $extensions/postgis-3.control ]]; then ln -sf postgis-3.control "$extensions/postgis.control"; fi
   chmod -R go+rX "$part/root"
 }
 
@@ -139,7 +147,7 @@ documentdb_bin() { echo "$1/root/usr/lib/postgresql/18/bin"; }
 documentdb_wrap_programs() {
   local bin program
   bin=$1/usr/lib/postgresql/18/bin
-  for program in postgres initdb psql; do
+  for program in postgres initdb psql createdb pg_isready; do
     mv "$bin/$program" "$bin/$program.elf" || return
     cat >"$bin/$program" <<'WRAPPER'
 #!/bin/sh

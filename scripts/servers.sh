@@ -138,7 +138,8 @@ free_port() {
 write_private() { (umask 077 && cat >"$1"); }
 
 # processes_of DIR: what DIR's server still runs. Erlang's processes carry DIR in their environment; PostgreSQL
-# overwrites its environment with its title, but works in its data folder.
+# overwrites its environment with its title, but works in its data folder. One that scripts/documentdb.sh has unpacked
+# goes by the name of the loader that runs it.
 processes_of() {
   local dir home proc link
   dir=$(realpath -m "$1")
@@ -147,7 +148,7 @@ processes_of() {
     grep -lzxF "MIGRATION_SERVER_DIR=$dir" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true
     find /proc/[0-9]* -maxdepth 1 -name cwd -printf '%h %l\n' 2>/dev/null | while read -r proc link; do
       [[ $link == "$home" || $link == "$home"/* ]] || continue
-      case $(cat "$proc/comm" 2>/dev/null) in postgres | pg_ctl | initdb) echo "${proc#/proc/}" ;; esac
+      case $(cat "$proc/comm" 2>/dev/null) in postgres | pg_ctl | initdb | ld-linux* | ld64*) echo "${proc#/proc/}" ;; esac
     done || true
   } | sort -u | grep -vx "$BASHPID" || true
 }
@@ -301,9 +302,10 @@ clean_up() {
 
 # --------------------------------------------------------------------------------------------------- PostgreSQL
 
-# The newest PostgreSQL of this machine, 13 or later.
+# The newest PostgreSQL of this machine, 13 or later; or the one whose programs are in MIGRATION_TEST_POSTGRES_BIN.
 postgres_bin() {
   local dir version
+  if [[ -n ${MIGRATION_TEST_POSTGRES_BIN-} ]]; then echo "$MIGRATION_TEST_POSTGRES_BIN" && return; fi
   for dir in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -t/ -k5 -rn) "$(dirname "$(command -v initdb || echo /none/x)")"; do
     [[ -x $dir/initdb && -x $dir/postgres && -x $dir/psql ]] || continue
     version=$("$dir/postgres" --version | grep -oE '[0-9]+' | head -n 1)
@@ -367,6 +369,7 @@ raise_postgres() {
 run_postgres() {
   local dir=$1 bin=$2 home clock=()
   if postgres_answers "$dir" "$bin"; then return; fi
+  bin=$(reachable_postgres_bin "$dir" "$bin") || return
   home=$(realpath "$dir/server")
   if [[ -f $dir/clock ]]; then
     prepare_clock "$dir" "$home" || fail 'libfaketime, which a clock of its own needs, cannot be had.' || return
@@ -407,15 +410,18 @@ postgres_is_ready_or_gone() { postgres_answers "$1" "$2" || ! kill -0 "$3" 2>/de
 postgres_answers() { "$2/pg_isready" -q -t 5 -h 127.0.0.1 -p "$(<"$1/port")"; }
 
 prepare_postgres() {
-  local dir=$1 bin=$2 port
+  local dir=$1 bin=$2 port checksums=()
   say "Starting PostgreSQL ($("$bin/postgres" --version | grep -oE '[0-9.]+' | head -n 1))."
   create_postgres_home "$dir"
   random_secret | write_private "$dir/password"
   cp "$dir/password" "$dir/server/password"
   if ((EUID == 0)); then chown "$(postgres_account)" "$dir/server/password"; fi
   chmod 600 "$dir/server/password"
+  bin=$(reachable_postgres_bin "$dir" "$bin") || return
+  # Version 18 made checksums of pages the default; without them, as before, all versions do the same work.
+  if [[ $("$bin/initdb" --help) == *--no-data-checksums* ]]; then checksums=(--no-data-checksums); fi
   in_postgres "$dir" "$bin/initdb" -D data -U migration --pwfile=password --auth=scram-sha-256 \
-    --encoding=UTF8 --locale=C.UTF-8 --no-sync >>"$dir/server.log" 2>&1 || return
+    --encoding=UTF8 --locale=C.UTF-8 --no-sync ${checksums[@]+"${checksums[@]}"} >>"$dir/server.log" 2>&1 || return
   rm -f "$dir/server/password"
   port=$(free_port) || return
   echo "$port" >"$dir/port"
@@ -450,6 +456,18 @@ create_postgres_home() {
     mkdir "$dir/server/socket"
   fi
   if ((EUID == 0)); then chown "$account" "$dir/server/socket/"; fi
+}
+
+# reachable_postgres_bin DIR BIN: BIN, or where BIN was unpacked into this clone and the server's account cannot reach that
+# (a clone below /root), a copy of it with the server.
+reachable_postgres_bin() {
+  local dir=$1 bin=$2 root
+  if [[ $bin == "$REPOSITORY"/* ]] && ! in_postgres "$dir" test -x "$bin/postgres"; then
+    root=${bin%/usr/lib/postgresql/*}
+    if [[ ! -d $dir/server/programs ]]; then cp -a "$root" "$dir/server/programs" || return; fi
+    bin=$(realpath "$dir/server/programs")${bin#"$root"}
+  fi
+  echo "$bin"
 }
 
 # fsync stays on unless MIGRATION_TEST_FSYNC=off: tests that kill the server mean what they say.

@@ -16,7 +16,11 @@ internal static class NeedsCommand
 
     private static int Print(ScenarioNeeds needs)
     {
-        foreach (var (need, word) in new[] { (ScenarioNeeds.RabbitMq, "rabbitmq"), (ScenarioNeeds.Source, "source"), (ScenarioNeeds.Python, "python") })
+        var words = new[]
+        {
+            (ScenarioNeeds.RabbitMq, "rabbitmq"), (ScenarioNeeds.Source, "source"), (ScenarioNeeds.Python, "python"), (ScenarioNeeds.MongoFdw, "mongo-fdw"),
+        };
+        foreach (var (need, word) in words)
         {
             if (needs.HasFlag(need))
                 Console.WriteLine(word);

@@ -20,6 +20,10 @@ internal static class RunCommand
     /// <returns>0, or 1 when a scenario failed.</returns>
     private static async Task<int> RunAsync(RunOptions options, CancellationToken cancellation)
     {
+        List<LeftOut> leftOut = [];
+        await using var mongoFdw = options.Needs.HasFlag(ScenarioNeeds.MongoFdw) ? await MongoFdwServer.FindAsync(leftOut, cancellation) : null;
+        if (mongoFdw is null)
+            options = options.Without(ScenarioNeeds.MongoFdw);
         await using var server = await BenchServer.OpenAsync(Address("MIGRATION_TEST_POSTGRES", "a PostgreSQL server")!, cancellation);
         var data = BenchData.In(options.Folder, options.Products);
         await MakeAsync(data, server, options.Needs, cancellation);
@@ -30,7 +34,7 @@ internal static class RunCommand
         var folder = Directory.CreateTempSubdirectory("migration-bench-").FullName;
         try
         {
-            return await RunAsync(options, new Bench(server, data, broker, source, folder, options.Sample), cancellation);
+            return await RunAsync(options, new Bench(server, data, broker, source, mongoFdw, folder, options.Sample), leftOut, cancellation);
         }
         finally
         {
@@ -38,7 +42,7 @@ internal static class RunCommand
         }
     }
 
-    private static async Task<int> RunAsync(RunOptions options, Bench bench, CancellationToken cancellation)
+    private static async Task<int> RunAsync(RunOptions options, Bench bench, IEnumerable<LeftOut> leftOut, CancellationToken cancellation)
     {
         var started = DateTimeOffset.UtcNow;
         var path = options.Output ?? ResultFile.NewPath(started);
@@ -46,7 +50,7 @@ internal static class RunCommand
         var reference = options.Scenarios.Any(scenario => scenario.Name == Catalogue.Reference) ? Catalogue.Reference : null;
         var result = new BenchResult(
             started, options.Products, new FileInfo(bench.Data.DumpFile).Length, options.Rounds, reference, Machine.OfThis(), versions);
-        result.LeftOut.Add(await MongoFdw.WhyNotAsync(bench.Server, cancellation));
+        result.LeftOut.AddRange(leftOut);
         await bench.Data.WarmUpAsync(cancellation);
         var succeeded = await new Rounds(bench, options.Scenarios, result, path).RunAsync(cancellation);
         Console.WriteLine(ResultText.Of(result));

@@ -42,6 +42,9 @@ internal sealed record RunOptions(
 
     public ScenarioNeeds Needs => Scenarios.Aggregate(ScenarioNeeds.None, (needs, scenario) => needs | scenario.Needs);
 
+    /// <summary>The same without the scenarios that need it.</summary>
+    public RunOptions Without(ScenarioNeeds need) => this with { Scenarios = [.. Scenarios.Where(scenario => !scenario.Needs.HasFlag(need))] };
+
     public static void AddTo(Command command)
     {
         foreach (var option in (Option[])[s_products, s_rounds, s_only, s_serverProducts, s_sample, s_folder, s_output])

@@ -36,7 +36,9 @@ internal sealed class PostgresCpu
 
     private static bool IsPostgres(int process)
     {
-        var name = $"/proc/{process}/comm";
-        return File.Exists(name) && File.ReadAllText(name).StartsWith("postgres", StringComparison.Ordinal);
+        // The loader's name where the server is one that was unpacked and not installed; see scripts/documentdb.sh.
+        string[] names = ["postgres", "ld-linux", "ld64"];
+        var file = $"/proc/{process}/comm";
+        return File.Exists(file) && File.ReadAllText(file) is var name && names.Any(start => name.StartsWith(start, StringComparison.Ordinal));
     }
 }

@@ -16,6 +16,8 @@ internal static class ResultText
         yield return Setting(result);
         foreach (var table in new[] { Rates(result), Costs(result), Claims(result), Readings(result) }.Where(table => !table.IsEmpty))
             yield return table.ToString();
+        foreach (var scenario in result.Scenarios.Where(scenario => scenario is { Remark: not null, Attempts.Count: > 0 }))
+            yield return $"{scenario.Title}: {scenario.Remark}\n";
         foreach (var left in result.LeftOut)
             yield return $"Left out: {left.Name}. {left.Reason}\n";
     }
@@ -28,6 +30,7 @@ internal static class ResultText
         [
             versions.DotNet, $"PostgreSQL {versions.PostgreSql}", versions.RabbitMq is { } broker ? $"RabbitMQ {broker}" : null,
             versions.Source is { } source ? $"a source that speaks MongoDB's protocol {source}" : null,
+            versions.MongoFdw is { } extension ? $"mongo_fdw {extension}" : null,
             versions.Python is { } python ? $"Python {python}" : null, versions.Commit is { } commit ? $"commit {commit}" : null,
             versions.CompiledAhead ? "compiled ahead as in images" : "as built",
         ];

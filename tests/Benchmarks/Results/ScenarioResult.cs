@@ -1,8 +1,11 @@
 namespace Migration.Benchmarks.Results;
 
-/// <param name="Attempts">By round, from 0.</param>
 internal sealed record ScenarioResult(string Name, string Title, ScenarioKind Kind)
 {
+    /// <summary>A sentence that must stand beside its figures; null for none.</summary>
+    public string? Remark { get; init; }
+
+    /// <summary>By round, from 0.</summary>
     public SortedDictionary<int, Attempt> Attempts { get; init; } = [];
 
     /// <summary>The spread of a figure over the rounds; null where no round has it.</summary>

@@ -1,17 +1,19 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Migration.Benchmarks.Measuring;
+using Migration.Benchmarks.Preparing;
 using Migration.Benchmarks.Scenarios;
 using RabbitMQ.Client;
 
 namespace Migration.Benchmarks.Results;
 
 /// <param name="Commit">Of this repository, with a <c>+</c> when the tree held more than that; null outside git.</param>
-/// <param name="RabbitMq">Null when none took part, as with the next two.</param>
+/// <param name="RabbitMq">Null when none took part, as with the next three.</param>
 /// <param name="Source">Of MongoDB's protocol, as the server claims it.</param>
+/// <param name="MongoFdw">With its own PostgreSQL's.</param>
 /// <param name="Python">With pymongo's and psycopg2's.</param>
 /// <param name="CompiledAhead">Our programs, as in images.</param>
-internal sealed record Versions(string? Commit, string DotNet, string PostgreSql, string? RabbitMq, string? Source, string? Python, bool CompiledAhead)
+internal sealed record Versions(string? Commit, string DotNet, string PostgreSql, string? RabbitMq, string? Source, string? MongoFdw, string? Python, bool CompiledAhead)
 {
     private const string PythonVersions =
         "import platform, bson, pymongo, psycopg2; print(platform.python_version(), 'pymongo', pymongo.version, 'psycopg2', psycopg2.__version__.split()[0])";
@@ -22,6 +24,7 @@ internal sealed record Versions(string? Commit, string DotNet, string PostgreSql
         await bench.Server.VersionAsync(cancellation),
         bench.Broker is { } broker && needs.HasFlag(ScenarioNeeds.RabbitMq) ? await BrokerAsync(broker, cancellation) : null,
         bench.Source?.Version,
+        bench.MongoFdw is { } server ? await MongoFdwServer.VersionsAsync(server, cancellation) : null,
         needs.HasFlag(ScenarioNeeds.Python) ? await TryAsync(Scenarios.PythonLoop.Interpreter, cancellation, "-c", PythonVersions) : null,
         Repository.Published is not null);
 

@@ -22,11 +22,14 @@ internal static class Catalogue
         Own("rabbitmq-2", "ours, RabbitMQ, 2 workers", new OwnSetup { ByBroker = true, Workers = 2 }, isCore: true),
         Own("rabbitmq-4", "ours, RabbitMQ, 4 workers", new OwnSetup { ByBroker = true, Workers = 4 }),
         Own("rabbitmq-1-of-1000", "ours, RabbitMQ, 1 worker, slices of 1,000", new OwnSetup { ByBroker = true, SliceRecords = 1_000 }, isCore: true),
+        Own("rabbitmq-1-of-1000-16", "ours, RabbitMQ, 1 worker, slices of 1,000, 16 in hand", new OwnSetup { ByBroker = true, SliceRecords = 1_000, SlicesInHand = 16 }, isCore: true),
         Own("rabbitmq-2-of-1000", "ours, RabbitMQ, 2 workers, slices of 1,000", new OwnSetup { ByBroker = true, Workers = 2, SliceRecords = 1_000 }),
         Own("rabbitmq-4-of-1000", "ours, RabbitMQ, 4 workers, slices of 1,000", new OwnSetup { ByBroker = true, Workers = 4, SliceRecords = 1_000 }),
         Own("rabbitmq-2-of-10", "ours, RabbitMQ, 2 workers, slices of 10", new OwnSetup { ByBroker = true, Workers = 2, SliceRecords = 10 }, isLong: true),
         Own("in-process-of-10000", "ours, one process, slices of 10,000", new OwnSetup { SliceRecords = 10_000 }),
         Own("in-process-of-1000", "ours, one process, slices of 1,000", new OwnSetup { SliceRecords = 1_000 }),
+        Own("in-process-of-1000-16", "ours, one process, slices of 1,000, 16 in hand", new OwnSetup { SliceRecords = 1_000, SlicesInHand = 16 }),
+        Own("in-process-of-100-16", "ours, one process, slices of 100, 16 in hand", new OwnSetup { SliceRecords = 100, SlicesInHand = 16 }),
         Own("in-process-of-100", "ours, one process, slices of 100", new OwnSetup { SliceRecords = 100 }),
         Own("overwrite", "ours, one process, `overwrite`, empty table", new OwnSetup { OnConflict = "overwrite" }, isCore: true),
         Own("overwrite-full", "ours, one process, `overwrite`, every row there already", new OwnSetup { OnConflict = "overwrite", IntoFull = true }),
@@ -35,6 +38,17 @@ internal static class Catalogue
         Own("server", "ours, one process, 1 worker, from a server", new OwnSetup { FromServer = true }),
         new PythonLoop(inBatches: true, fromServer: true) { Name = "server-python-copy", Title = "Python from a server, `COPY` of 1,000 rows at a time" },
         new PythonLoop(inBatches: false, fromServer: true) { Name = "server-python", Title = "Python from a server, one row at a time (a sample)" },
+        new MongoFdw(asDocuments: false)
+        {
+            Name = "server-mongo-fdw", Title = "`mongo_fdw` from a server, column by column",
+            Remark = "`INSERT ... SELECT` into PostgreSQL 18, 12 of the 13 columns: it knows no Decimal128, so `price` stays null.",
+        },
+        new MongoFdw(asDocuments: true)
+        {
+            Name = "server-mongo-fdw-json", Title = "`mongo_fdw` from a server, out of JSON",
+            Remark = "`INSERT ... SELECT` into PostgreSQL 18, all 13 columns, taken by the query out of the whole document as jsonb.",
+        },
+        new PsqlCopy(inHalves: false, intoMongoFdw: true) { Name = "psql-18", Title = "`psql \\copy`, binary, one stream, into PostgreSQL 18" },
         new SourceReading(ReadingCommands.Walk, fromServer: false) { Name = "walk", Title = "the planner's walk over a dump", IsCore = true },
         new SourceReading(ReadingCommands.Walk, fromServer: true) { Name = "server-walk", Title = "the planner's walk over a server" },
         new SourceReading(ReadingCommands.Keys, fromServer: true) { Name = "server-keys", Title = "reading the server's index on `_id` once" },

@@ -11,8 +11,11 @@ internal abstract class LoadScenario : Scenario
     /// <summary>How many rows there will be.</summary>
     protected virtual long RowsOf(Bench bench) => bench.Data.Products;
 
-    /// <summary>What is in the table beforehand; nothing, unless a scenario says otherwise.</summary>
-    protected virtual Task FillAsync(Bench bench, BenchDatabase database, CancellationToken cancellation) => Task.CompletedTask;
+    /// <summary>Where the database is.</summary>
+    protected virtual BenchServer ServerOf(Bench bench) => bench.Server;
+
+    /// <summary>What is there beforehand, in the table or beside it; nothing, unless a scenario says otherwise.</summary>
+    protected virtual Task PrepareAsync(Bench bench, BenchDatabase database, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>Started together.</summary>
     protected abstract IReadOnlyList<ProcessStartInfo> Programs(Bench bench, BenchDatabase database);
@@ -20,14 +23,18 @@ internal abstract class LoadScenario : Scenario
     /// <summary>When the work itself began and ended, in seconds since 1970, and what else the scenario knows of it.</summary>
     protected abstract Task<Attempt> ReadAsync(Bench bench, BenchDatabase database, ProgramsCost cost, CancellationToken cancellation);
 
+    /// <summary>What the way is known to leave out, brought now that the measurement is over; so that rows can be compared whole.</summary>
+    protected virtual Task CompleteAsync(Bench bench, BenchDatabase database, CancellationToken cancellation) => Task.CompletedTask;
+
     public override async Task<Attempt> RunAsync(Bench bench, bool thorough, CancellationToken cancellation)
     {
-        await using var database = await bench.Server.CreateAsync(cancellation);
-        await FillAsync(bench, database, cancellation);
-        await bench.Server.CheckpointAsync(cancellation);
-        var postgres = bench.Server.Cpu.Seconds();
+        var server = ServerOf(bench);
+        await using var database = await server.CreateAsync(cancellation);
+        await PrepareAsync(bench, database, cancellation);
+        await server.CheckpointAsync(cancellation);
+        var postgres = server.Cpu.Seconds();
         var cost = await Measuring.Programs.RunAsync(Programs(bench, database), cancellation);
-        var postgresSeconds = bench.Server.Cpu.Seconds() - postgres;
+        var postgresSeconds = server.Cpu.Seconds() - postgres;
         var attempt = await ReadAsync(bench, database, cost, cancellation) with
         {
             PostgresCpuSeconds = postgresSeconds,
@@ -42,7 +49,10 @@ internal abstract class LoadScenario : Scenario
         var (expected, count) = (RowsOf(bench), await database.CountAsync(cancellation));
         if (count != expected)
             throw new BenchException($"{Name}: {count:N0} rows are in the table and not {expected:N0}.");
-        if (thorough && expected == bench.Data.Products && await database.ChecksumAsync(cancellation) != bench.Data.Checksum)
+        if (!thorough || expected != bench.Data.Products)
+            return;
+        await CompleteAsync(bench, database, cancellation);
+        if (await database.ChecksumAsync(cancellation) != bench.Data.Checksum)
             throw new BenchException($"{Name}: the rows in the table are not those that psql reads.");
     }
 }

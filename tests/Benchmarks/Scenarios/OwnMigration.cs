@@ -18,7 +18,7 @@ internal sealed class OwnMigration(OwnSetup setup) : LoadScenario
 
     protected override long RowsOf(Bench bench) => setup.FromServer ? bench.RequiredSource.Products : bench.Data.Products;
 
-    protected override async Task FillAsync(Bench bench, BenchDatabase database, CancellationToken cancellation)
+    protected override async Task PrepareAsync(Bench bench, BenchDatabase database, CancellationToken cancellation)
     {
         if (setup.IntoFull)
             await Measuring.Programs.RunAsync([Psql.Program(database, bench.Data.CopyFolder, PsqlCopy.Command(BenchData.Copy))], cancellation);

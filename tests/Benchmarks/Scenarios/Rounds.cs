@@ -15,7 +15,7 @@ internal sealed class Rounds(Bench bench, IReadOnlyList<Scenario> scenarios, Ben
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         foreach (var scenario in scenarios)
-            result.Scenarios.Add(new ScenarioResult(scenario.Name, scenario.Title, scenario.Kind));
+            result.Scenarios.Add(new ScenarioResult(scenario.Name, scenario.Title, scenario.Kind) { Remark = scenario.Remark });
         for (var round = 0; round < result.Rounds; round++)
         {
             for (var turn = 0; turn < scenarios.Count; turn++)

@@ -10,6 +10,9 @@ internal abstract class Scenario
 
     public required string Title { get; init; }
 
+    /// <summary>A sentence that must stand beside its figures, for it does less than others; null for none.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>One of those that are compared first, and that end within a quarter of an hour.</summary>
     public bool IsCore { get; init; }
 

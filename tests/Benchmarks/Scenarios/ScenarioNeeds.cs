@@ -16,4 +16,7 @@ internal enum ScenarioNeeds
 
     /// <summary>Python with pymongo and psycopg2.</summary>
     Python = 8,
+
+    /// <summary>A second PostgreSQL, which has the extension mongo_fdw. Where there is none, a run does without what needs it.</summary>
+    MongoFdw = 16,
 }
