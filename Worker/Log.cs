@@ -42,6 +42,9 @@ internal static partial class Log
     [LoggerMessage(2010, LogLevel.Information, "Run {Run}: its migration file was mended; from here on slices are taken by the new one")]
     public static partial void FileWasMended(this ILogger logger, string run);
 
+    [LoggerMessage(2011, LogLevel.Warning, "Run {Run}: its queue is not left after {Seconds:0} s, most likely as the broker went away; as the run is complete, it is left behind")]
+    public static partial void QueueLeftBehind(this ILogger logger, string run, double seconds);
+
     [LoggerMessage(2100, LogLevel.Debug, "{Slice}: claimed (claim {Claim}, attempt {Attempt})")]
     public static partial void Claimed(this ILogger logger, string slice, int claim, int attempt);
 

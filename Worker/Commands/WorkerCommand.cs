@@ -47,12 +47,15 @@ internal static class WorkerCommand
         var (port, limit) = (PodOptions.ReadHttpPort(parsed), PodOptions.ReadPatience(parsed));
         var health = new ProgramHealth(TimeProvider.System);
         await using var probes = await ProbeServer.StartAsync(port, health, cancellationToken);
-        using var host = Build(options, health, broker, parsed.GetValue(CommandLine.Debug));
+        var host = Build(options, health, broker, parsed.GetValue(CommandLine.Debug));
         if (parsed.GetValue(ExitWithParent))
             StopAtEndOfInput(host.Services.GetRequiredService<IHostApplicationLifetime>());
         health.Start();
         var patience = new Patience(limit, health, host.Services.GetRequiredService<ILogger<Patience>>(), TimeProvider.System);
-        return await FindServersAsync(host, patience, cancellationToken) ? await RunAsync(host, cancellationToken) : Stopped(cancellationToken);
+        if (await FindServersAsync(host, patience, cancellationToken))
+            return await RunAsync(host, cancellationToken);
+        host.Dispose();
+        return Stopped(cancellationToken);
     }
 
     /// <summary>False when it was asked to stop while it waited for them.</summary>
@@ -80,7 +83,7 @@ internal static class WorkerCommand
         var refusal = host.Services.GetRequiredService<WorkRefusal>();
         try
         {
-            await host.RunAsync(cancellationToken);
+            await HostRun.ToEndAsync(host, TimeProvider.System, cancellationToken);
         }
         catch (Exception e) when (refusal.Reason is not null && Failure.IsCancellation(e))
         {

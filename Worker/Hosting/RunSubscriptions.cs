@@ -21,6 +21,9 @@ internal sealed class RunSubscriptions(
     /// <summary>Whoever listens to a run's end may be stuck in listening.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
+    /// <summary>For the queue of a run that is complete.</summary>
+    internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
@@ -94,12 +97,24 @@ internal sealed class RunSubscriptions(
         await ConnectAsync(run, cancellationToken);
     }
 
-    /// <summary>Stops taking slices of a run of which every slice has its outcome, and gives up what is in hand of it.</summary>
+    /// <summary>Stops taking slices of a run of which every slice has its outcome, and gives up what is in hand of it; not for ever.</summary>
     public async Task LeaveCompletedAsync(Guid runId, CancellationToken cancellationToken)
     {
-        if (_runs.TryGetValue(runId, out var subscription))
-            await Task.WhenAny(subscription.Run.CompleteAsync(), Task.Delay(Grace, time, cancellationToken));
-        await DisconnectAsync(runId, cancellationToken);
+        if (!_runs.Remove(runId, out var subscription))
+            return;
+        await Task.WhenAny(subscription.Run.CompleteAsync(), Task.Delay(Grace, time, cancellationToken));
+
+        // With a broker that went away half open, it may wait for an answer that never comes, and nothing hangs on it any more.
+        var stopping = subscription.Endpoint.StopAsync(cancellationToken);
+        if (await Task.WhenAny(stopping, Task.Delay(Farewell, time, cancellationToken)) != stopping)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _logger.QueueLeftBehind(subscription.Run.Run.Name, Farewell.TotalSeconds);
+            return;
+        }
+
+        await stopping;
+        await subscription.Run.DisposeAsync();
     }
 
     /// <summary>Stops taking slices of the run and waits for those in hand.</summary>
