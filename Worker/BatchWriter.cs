@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Migrations;
-using Migration.Worker.Suspects;
 using Migration.Worker.Targets;
 using Npgsql;
 
@@ -13,17 +12,10 @@ namespace Migration.Worker;
 /// refuse none. For one slice.
 /// </summary>
 internal sealed class BatchWriter(
-    CollectionRows pipeline, WorkerSettings settings, string fileHash, PageReader pages, Pulse pulse, ILogger logger)
+    CollectionRows pipeline, WorkerSettings settings, string fileHash, PageReader pages, ILogger logger)
 {
     /// <summary>A COPY ends with the part that comes after this.</summary>
     private static readonly TimeSpan LongestStream = TimeSpan.FromSeconds(0.5);
-
-    /// <summary>What is not ready by then is not waited for with a transaction open.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.1);
-
-    /// <summary>Documents of quarantined records, which are kept until the end of the COPY.</summary>
-    private const int MostRejectedBytes = 1024 * 1024;
-    private const int MostRejected = 1_000;
 
     /// <exception cref="FenceLostException">The slice is somebody else's.</exception>
     /// <exception cref="NpgsqlException">Anything that is no record's fault. With an end of the try, it may have gone through.</exception>
@@ -44,46 +36,39 @@ internal sealed class BatchWriter(
         return after;
     }
 
-    /// <param name="batches">Where further parts come from; the last one that was taken is in hand afterwards.</param>
-    /// <param name="first">The part in hand.</param>
-    /// <param name="isEnough">Asked after each part.</param>
-    /// <exception cref="FenceLostException">The slice is somebody else's.</exception>
+    /// <summary>Streams the slice that has the lane, and then those that wait, as long as it does not take long.</summary>
+    /// <exception cref="FenceLostException">One of the slices is somebody else's.</exception>
     /// <exception cref="NpgsqlException">As with <see cref="WriteAsync"/>, and rows at fault, with which nothing was written.</exception>
-    public async Task<SliceClaim> StreamAsync(
-        NpgsqlConnection connection, SliceClaim claim, MappedBatches batches, MappedBatch first, Func<bool> isEnough, BatchTry made,
-        CancellationToken cancellationToken)
+    public async Task StreamAsync(NpgsqlConnection connection, StreamedBatch batch, CancellationToken cancellationToken)
     {
-        made.Begins();
+        batch.First.Made.Begins();
         await using var transaction = await BeginAsync(connection, mayBeLast: true, cancellationToken);
-        var stream = new Streamed(first);
-        await pipeline.StreamAsync(
-            connection, transaction, (sendAsync, token) => FeedAsync(stream, sendAsync, batches, isEnough, made, token), cancellationToken);
-        made.EndsWith(stream.Part.Page);
-        if (!made.IsFinal)
+        await pipeline.StreamAsync(connection, transaction, (sendAsync, token) => FeedAsync(batch, sendAsync, token), cancellationToken);
+        foreach (var slice in batch.Slices)
+            slice.Ends();
+        if (!batch.Slices.Any(slice => slice.Made.IsFinal))
             await WorkerSession.NeedNotBeOnDiskAsync(transaction, cancellationToken);
-        var after = await CommitAsync(transaction, claim, stream.Counts, stream.Rejected, made, cancellationToken);
+        await CommitAsync(transaction, batch, cancellationToken);
         pipeline.Streamed();
-        pages.Sizes.Streamed.Learn(made.Spent, isFull: IsPart(stream.Bytes, Sizes.Bytes) || IsPart(stream.Counts.Read, Sizes.Records));
-        Instruments.Passed("write", made.Spent);
-        return after;
+        pages.Sizes.Streamed.Learn(batch.Spent, isFull: IsPart(batch.Bytes, Sizes.Bytes) || IsPart(batch.Records, Sizes.Records));
+        Instruments.Passed("write", batch.Spent);
     }
 
-    private async Task FeedAsync(
-        Streamed stream, Func<RowBuffer, Task> sendAsync, MappedBatches batches, Func<bool> isEnough, BatchTry made, CancellationToken cancellationToken)
+    private async Task FeedAsync(StreamedBatch batch, Func<RowBuffer, Task> sendAsync, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var slice = batch.First; slice is not null; slice = IsEnough() ? null : batch.TakeNext(next => Fits(next.NextBytes, next.NextRecords)))
         {
-            made.Sends(stream.Part.Page);
-            await sendAsync(stream.Part.Rows);
-            stream.Count();
-            if (stream.Part.Page.IsFinal || stream.HoldsMuch || made.Elapsed >= LongestStream || isEnough())
-                return;
-            var next = await made.WaitAsync(batches.PeekAsync(Patience, cancellationToken));
-            if (next is null || stream.Bytes + next.Bytes > Sizes.Bytes || stream.Counts.Read + next.Records.Count > Sizes.Records)
-                return;
-            stream.Part = await batches.NextAsync(cancellationToken) ?? throw new InvalidOperationException("The next part had come, and was not there.");
-            pulse.Beat("write");
+            batch.Turn(slice);
+            do
+                await slice.SendAsync(sendAsync);
+            while (!IsEnough() && !slice.IsEnough && await slice.MovesOnAsync(Fits, batch.Patience, cancellationToken));
         }
+
+        // The end of the COPY and the commit are nobody's own; one is watched.
+        batch.Turn(batch.First);
+
+        bool IsEnough() => batch.HoldsMuch || batch.First.Made.Elapsed >= LongestStream;
+        bool Fits(long bytes, int records) => batch.Bytes + bytes <= Sizes.Bytes && batch.Records + records <= Sizes.Records;
     }
 
     private BatchSize Sizes => pages.Sizes.Streamed;
@@ -113,34 +98,26 @@ internal sealed class BatchWriter(
         var after = await SliceLedger.AdvanceAsync(transaction, claim, made.End!.Value, counts, made.IsFinal, cancellationToken);
         ProtocolPoint.Reached(ProtocolPoint.BatchWritten, claim.Id.ToString());
         await transaction.CommitAsync(cancellationToken);
-        Instruments.Committed(claim.Id.Collection, counts);
-        if (quarantined.Count > 0)
-            logger.Quarantined(claim.Id.ToString(), quarantined.Count);
+        Tell(claim.Id, counts);
         return after;
     }
 
-    /// <summary>What one COPY has taken so far.</summary>
-    private sealed class Streamed(MappedBatch first)
+    private async Task CommitAsync(NpgsqlTransaction transaction, StreamedBatch batch, CancellationToken cancellationToken)
     {
-        /// <summary>The one in hand, which is the last that was sent.</summary>
-        public MappedBatch Part { get; set; } = first;
+        foreach (var slice in batch.Slices)
+            await QuarantineLedger.AddAsync(transaction, slice.Claim.Id, fileHash, slice.Rejected, cancellationToken);
+        await batch.AdvanceAsync(transaction, cancellationToken);
+        foreach (var slice in batch.Slices)
+            ProtocolPoint.Reached(ProtocolPoint.BatchWritten, slice.Claim.Id.ToString());
+        await transaction.CommitAsync(cancellationToken);
+        foreach (var slice in batch.Slices)
+            Tell(slice.Claim.Id, slice.Counts);
+    }
 
-        public long Bytes { get; private set; }
-
-        public SliceCounts Counts { get; private set; }
-
-        public List<QuarantinedRecord> Rejected { get; } = [];
-
-        /// <summary>Of records that are quarantined with it.</summary>
-        public bool HoldsMuch => Rejected.Count >= MostRejected || Rejected.Sum(record => (long)record.Document.Length) >= MostRejectedBytes;
-
-        public void Count()
-        {
-            Bytes += Part.Page.Bytes;
-            Counts += new SliceCounts(Part.Page.Records.Count, Part.Rows.Count, Part.Rejected.Count, 0);
-
-            // The next part's documents take the place of this one's.
-            Rejected.AddRange(Part.Rejected.Select(record => record with { Document = record.Document.ToArray() }));
-        }
+    private void Tell(SliceId id, SliceCounts counts)
+    {
+        Instruments.Committed(id.Collection, counts);
+        if (counts.Quarantined > 0)
+            logger.Quarantined(id.ToString(), (int)counts.Quarantined);
     }
 }

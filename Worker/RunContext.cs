@@ -24,6 +24,7 @@ internal sealed class RunContext(
     private readonly ConcurrentDictionary<string, QuarantineBrake> _brakes = new(StringComparer.Ordinal);
     private readonly RecordSlots _slots = new(file.Worker.EnrichConcurrency * multiply);
     private readonly LostSessions _lost = new(target);
+    private readonly ConcurrentDictionary<string, StreamQueue> _streams = new(StringComparer.Ordinal);
     private readonly SourceThrottle _throttle = new(file.Source.MaxRecordsPerSecond, time);
 
     /// <summary>Never disposed of: an attempt that outlives its run still asks it, and it has no timer.</summary>
@@ -48,6 +49,9 @@ internal sealed class RunContext(
     /// <summary>Every slice has its outcome: whatever is still under way here is another's work done twice.</summary>
     public CancellationToken Completed => _completed.Token;
 
+    /// <summary>In which small slices are streamed.</summary>
+    public Places Lanes { get; } = new(StreamQueue.Lanes);
+
     public Task CompleteAsync() => _completed.CancelAsync();
 
     /// <exception cref="SourceException">The collection cannot be opened.</exception>
@@ -59,10 +63,13 @@ internal sealed class RunContext(
         var sizes = _sizes.GetOrAdd(collection, _ => new(File.Worker));
         var pages = new PageReader(pipeline.Source, File.Worker, _throttle, time, logger, sizes);
         return new SliceAttempt(
-            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, _lost, pages, brake, gate, time, logger),
+            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, _lost, pages, brake, gate, Streams(collection), time, logger),
             new SuspectSlice(pipeline.Mapping.Name, pages, File.Slices.MaxAttempts, Run.FileHash, target, brake),
             new HangWatch(TimeSpan.FromSeconds(File.Worker.ProgressSeconds), time));
     }
+
+    /// <summary>Slices of the collection that wait for a lane.</summary>
+    public StreamQueue Streams(string collection) => _streams.GetOrAdd(collection, _ => new(Lanes));
 
     public async Task<ICollectionSource> SourceAsync(string collection, CancellationToken cancellationToken)
         => (await PipelineAsync(collection, cancellationToken)).Source;

@@ -21,13 +21,13 @@ namespace Migration.Worker;
 /// </remarks>
 internal sealed class SliceMigrator(
     CollectionPipeline pipeline, WorkerSettings settings, string fileHash, SliceLedger ledger, LostSessions lost,
-    PageReader pages, QuarantineBrake brake, SuspectGate? gate, TimeProvider time, ILogger logger)
+    PageReader pages, QuarantineBrake brake, SuspectGate? gate, StreamQueue streams, TimeProvider time, ILogger logger)
 {
     private Pulse _pulse = new();
 
     /// <summary>
     /// Records from the checkpoint on that are written in batches that are kept, so that they are written or fail for certain:
-    /// what was streamed of them was lost.
+    /// what was streamed of them was lost, or an attempt before this one failed.
     /// </summary>
     private long _keeps;
 
@@ -40,11 +40,12 @@ internal sealed class SliceMigrator(
     public async Task<SliceEnd> MigrateAsync(
         SliceClaim claim, Pulse pulse, CancellationToken drain, CancellationToken cancellationToken)
     {
-        (Claim, _pulse) = (claim, pulse);
+        // One that has failed before tells of its fault by itself, and takes no other with it.
+        (Claim, _pulse, _keeps) = (claim, pulse, claim.StalledAttempts > 1 ? 1 : 0);
         ProtocolPoint.Reached(ProtocolPoint.SliceClaimed, claim.Id.ToString());
         await EnterAsync("read", cancellationToken);
         var (isSuspect, started) = (claim.IsSuspect, time.GetTimestamp());
-        var writer = new BatchWriter(pipeline, settings, fileHash, pages, pulse, logger);
+        var writer = new BatchWriter(pipeline, settings, fileHash, pages, logger);
 
         // A suspect that has moved is none any more, and need not keep this worker to itself; and one that waits for
         // its turn need not wait for whole slices.
@@ -66,7 +67,7 @@ internal sealed class SliceMigrator(
         while (await batches.NextAsync(cancellationToken) is { } batch)
         {
             await EnterAsync("write", cancellationToken);
-            var (after, end, lostRecords) = await CommitAsync(writer, claim, batches, batch, isEnough, cancellationToken);
+            var (after, end, lostRecords) = await CommitAsync(writer, claim, batches, batch, isEnough, drain, cancellationToken);
             var quarantined = after.Counts.Quarantined - claim.Counts.Quarantined;
             _keeps = Math.Max(lostRecords, _keeps - (after.Counts.Read - claim.Counts.Read));
             Claim = claim = after;
@@ -110,11 +111,12 @@ internal sealed class SliceMigrator(
     /// streamed nothing is left to try again.
     /// </summary>
     private async Task<Committed> CommitAsync(
-        BatchWriter writer, SliceClaim claim, ISliceBatches batches, MappedBatch batch, Func<bool> isEnough, CancellationToken cancellationToken)
+        BatchWriter writer, SliceClaim claim, ISliceBatches batches, MappedBatch batch, Func<bool> isEnough, CancellationToken drain,
+        CancellationToken cancellationToken)
     {
         var streamed = claim.IsSuspect || _keeps > 0 || !pipeline.MayStream ? null : batches as MappedBatches;
         var isTooLarge = false;
-        (BatchTry? made, NpgsqlException? failure) = (null, null);
+        (BatchTry? made, StreamedSlice? stream, NpgsqlException? failure) = (null, null, null);
         return await TransientRetry.Create($"Writing {claim.Id}", logger, time, _pulse).ExecuteAsync(
             async token =>
             {
@@ -130,7 +132,7 @@ internal sealed class SliceMigrator(
                         return new Committed(current, new SliceEnd.Unfinished(current));
                     Claim = claim = current;
                     if (streamed is not null)
-                        return Lost(current, made, failure!);
+                        return Lost(current, stream!, failure!);
 
                     // Another try would take as long. What is read anew is smaller.
                     if (isTooLarge)
@@ -138,26 +140,29 @@ internal sealed class SliceMigrator(
                 }
 
                 (made, failure) = (new BatchTry(time), null);
+                stream = streamed is null ? null : new StreamedSlice(claim, streamed, batch, isEnough, made, _pulse, token);
                 try
                 {
-                    claim = await lost.RunAsync(
-                        connection => streamed is null
-                            ? writer.WriteAsync(connection, claim, batch, made, token)
-                            : writer.StreamAsync(connection, claim, streamed, batch, isEnough, made, token),
-                        token);
+                    if (stream is null)
+                        claim = await lost.RunAsync(connection => writer.WriteAsync(connection, claim, batch, made, token), token);
+                    else if (await StreamAsync(writer, stream, drain) is { } after)
+                        claim = after;
+                    else
+                        return new Committed(claim, new SliceEnd.Unfinished(claim));
                 }
-                catch (PostgresException e) when (streamed is not null && PostgresErrors.IsRowFault(e))
+                catch (PostgresException e) when (stream is not null && PostgresErrors.IsRowFault(e))
                 {
-                    return Lost(claim, made, e);
+                    return Lost(claim, stream, e);
                 }
-                catch (NpgsqlException e) when (streamed is not null)
+                catch (NpgsqlException e) when (stream is not null)
                 {
                     // Whether it was in vain, the ledger knows.
                     failure = e;
-                    pages.Sizes.Streamed.LearnOfFailure(made.Spent);
+                    if (IsLesson(stream, e))
+                        pages.Sizes.Streamed.LearnOfFailure(made.Spent);
                     throw;
                 }
-                catch (Exception e) when (streamed is null)
+                catch (Exception e) when (stream is null)
                 {
                     var isSmallerNow = pages.Sizes.Kept.LearnOfFailure(made.Spent);
                     isTooLarge = isSmallerNow && PostgresErrors.IsTimeout(e) && batch.Page.Records.Count > 1;
@@ -169,18 +174,37 @@ internal sealed class SliceMigrator(
             cancellationToken);
     }
 
+    /// <returns>Null where nothing was begun, as the worker stops.</returns>
+    private Task<SliceClaim?> StreamAsync(BatchWriter writer, StreamedSlice slice, CancellationToken drain)
+        => streams.WriteAsync(
+            slice,
+            (shared, token) => lost.RunAsync(
+                async connection =>
+                {
+                    await writer.StreamAsync(connection, shared, token);
+                    return true;
+                },
+                token),
+            drain);
+
     /// <summary>Of what was streamed nothing was committed.</summary>
-    private Committed Lost(SliceClaim claim, BatchTry made, NpgsqlException reason)
+    private Committed Lost(SliceClaim claim, StreamedSlice stream, NpgsqlException reason)
     {
+        var records = stream.Made.Records;
+
         // Not begun, it says nothing of the table.
-        if (made.Records > 0)
+        if (records > 0)
         {
-            pipeline.StreamFailed();
-            logger.StreamLost(claim.Id.ToString(), made.Records, TransientRetry.FirstLine(reason));
+            if (IsLesson(stream, reason))
+                pipeline.StreamFailed();
+            logger.StreamLost(claim.Id.ToString(), records, TransientRetry.FirstLine(reason));
         }
 
-        return new Committed(claim, null, Math.Max(1, made.Records));
+        return new Committed(claim, null, Math.Max(1, records));
     }
+
+    /// <summary>Slices that share a COPY learn of it once, and nothing where the reason was one of the slices.</summary>
+    private static bool IsLesson(StreamedSlice stream, NpgsqlException reason) => !stream.IsTakenAlong && reason is not SharedStreamException;
 
     private async Task<(SliceClaim Claim, SliceEnd? Done)> ReclaimAsync(SliceClaim claim, CancellationToken cancellationToken)
         => await ledger.ReclaimAsync(claim, cancellationToken) switch

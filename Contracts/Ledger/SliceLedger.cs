@@ -64,43 +64,8 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
         NpgsqlTransaction transaction, SliceClaim claim, RecordPosition checkpoint, SliceCounts batch, bool isFinal,
         CancellationToken cancellationToken)
     {
-        if (!batch.AddsUp)
-            throw new LedgerException($"{claim.Id}: a batch of {batch} does not add up; nothing of it was committed.");
-
-        var moved = await transaction.Connection!.QueryAsync(
-            """
-            UPDATE migration.slice AS s
-            SET checkpoint = $6, read = read + $7, written = written + $8, quarantined = quarantined + $9,
-                skipped = skipped + $10, stalled_attempts = 0, silent_attempts = 0, is_waiting = false, step = NULL,
-                progressed_at = clock_timestamp(),
-                state = CASE WHEN $11 THEN 'completed' ELSE state END,
-                worker_id = CASE WHEN $11 THEN NULL ELSE worker_id END,
-                finished_at = CASE WHEN $11 THEN clock_timestamp() END
-            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
-              AND checkpoint IS NOT DISTINCT FROM $5
-            RETURNING coalesce(extract(epoch FROM clock_timestamp() - claimed_at)::float8, 0),
-                      EXISTS (SELECT FROM migration.collection c
-                              WHERE c.run_id = s.run_id AND c.name = s.collection AND c.paused_at IS NOT NULL)
-            """,
-            row => (Seconds: row.GetDouble(0), IsPaused: row.GetBoolean(1)), cancellationToken,
-            claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, Bytes(claim.Checkpoint),
-            Bytes(checkpoint), batch.Read, batch.Written, batch.Quarantined, batch.Skipped, isFinal);
-        if (moved is not [var (seconds, isPaused)])
-        {
-            throw new FenceLostException(
-                $"{claim.Id}: claim {claim.Claim} is no longer the latest, or its checkpoint has moved; the batch is rolled back.");
-        }
-
-        return claim with
-        {
-            Checkpoint = checkpoint,
-            Counts = claim.Counts + batch,
-            StalledAttempts = 0,
-            SilentAttempts = 0,
-            Step = null,
-            Seconds = seconds,
-            IsPaused = isPaused,
-        };
+        var (moved, lost) = await new SliceAdvance(claim, checkpoint, batch, isFinal).MakeAsync(transaction, cancellationToken);
+        return lost is null ? moved : throw lost;
     }
 
     /// <summary>

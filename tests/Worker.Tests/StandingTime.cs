@@ -6,5 +6,5 @@ internal sealed class StandingTime : TimeProvider
     public override long GetTimestamp() => 0;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        => System.CreateTimer(callback, state, dueTime == BatchWriter.Patience ? Timeout.InfiniteTimeSpan : dueTime, period);
+        => System.CreateTimer(callback, state, dueTime == StreamedSlice.Patience ? Timeout.InfiniteTimeSpan : dueTime, period);
 }

@@ -8,6 +8,9 @@ namespace Migration.Chaos.Tests.Schedules;
 internal sealed record Schedule(
     int Seed, ShopCounts Shop, ShopFile File, int Workers, bool Local, IReadOnlyList<Fault> Faults)
 {
+    /// <summary>With the most, some wait to share a COPY.</summary>
+    private static readonly int[] SlicesInHand = [1, 2, 3, 12];
+
     public long Records => Shop.Products + Shop.Customers + Shop.Orders;
 
     /// <summary>
@@ -34,7 +37,7 @@ internal sealed record Schedule(
             SliceRecords = 40 + random.Next(200),
             LeastSliceRecords = 10 + random.Next(60),
             BatchRecords = 10 + random.Next(60),
-            Slices = 1 + random.Next(3),
+            Slices = SlicesInHand[random.Next(SlicesInHand.Length)],
             // About two seconds of reading, so that there is a run to disturb.
             RecordsPerSecond = (int)(records / (2 * workers)),
         };
