@@ -52,10 +52,18 @@ internal static class WorkerCommand
             StopAtEndOfInput(host.Services.GetRequiredService<IHostApplicationLifetime>());
         health.Start();
         var patience = new Patience(limit, health, host.Services.GetRequiredService<ILogger<Patience>>(), TimeProvider.System);
-        if (await FindServersAsync(host, patience, cancellationToken))
-            return await RunAsync(host, cancellationToken);
-        host.Dispose();
-        return Stopped(cancellationToken);
+        var isFound = false;
+        try
+        {
+            isFound = await FindServersAsync(host, patience, cancellationToken);
+        }
+        finally
+        {
+            if (!isFound)
+                host.Dispose();
+        }
+
+        return isFound ? await RunAsync(host, cancellationToken) : Stopped(cancellationToken);
     }
 
     /// <summary>False when it was asked to stop while it waited for them.</summary>
@@ -81,11 +89,12 @@ internal static class WorkerCommand
     private static async Task<int> RunAsync(IHost host, CancellationToken cancellationToken)
     {
         var refusal = host.Services.GetRequiredService<WorkRefusal>();
+        var started = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted;
         try
         {
             await HostRun.ToEndAsync(host, TimeProvider.System, cancellationToken);
         }
-        catch (Exception e) when (refusal.Reason is not null && Failure.IsCancellation(e))
+        catch (Exception e) when (Failure.IsCancellation(e) && (refusal.Reason is not null || started.IsCancellationRequested))
         {
             // The stop took longer than its time; why it stopped is what counts.
         }

@@ -9,8 +9,11 @@ namespace Migration.Worker.Hosting;
 /// </summary>
 internal static class HostRun
 {
-    /// <summary>More than the host gives its services to stop (<see cref="HostOptions.ShutdownTimeout"/>).</summary>
-    internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// More than the host gives its services to stop (<see cref="HostOptions.ShutdownTimeout"/>, 25 seconds), and less than the
+    /// command line gives the program after a signal (30 seconds), which would end it with the signal's exit code.
+    /// </summary>
+    internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(27);
 
     /// <summary>Disposes of the host, unless it was left behind.</summary>
     public static async Task ToEndAsync(IHost host, TimeProvider time, CancellationToken cancellationToken)

@@ -1,7 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Migration.TestServers;
 using Migration.Worker.Hosting;
 using Migration.Worker.Probes;
 using Migration.Worker.Tests.Slices;
