@@ -50,7 +50,7 @@ internal sealed class RunContext(
     public CancellationToken Completed => _completed.Token;
 
     /// <summary>In which small slices are streamed.</summary>
-    public Places Lanes { get; } = new(StreamQueue.Lanes);
+    public Places Lanes { get; } = new(StreamQueue.Lanes * multiply);
 
     public Task CompleteAsync() => _completed.CancelAsync();
 

@@ -13,11 +13,8 @@ namespace Migration.Worker;
 /// </remarks>
 internal sealed class StreamQueue(Places lanes)
 {
-    /// <summary>One writes while the other commits.</summary>
+    /// <summary>Of a worker: one writes while the other commits.</summary>
     public const int Lanes = 2;
-
-    /// <summary>Records that one has left at most; more are worth a COPY of their own, and need no lane.</summary>
-    private const int SmallSlice = 10_000;
 
     private readonly Lock _lock = new();
 
@@ -43,7 +40,7 @@ internal sealed class StreamQueue(Places lanes)
         StreamedSlice slice, Func<StreamedBatch, CancellationToken, Task> writeAsync, CancellationToken drain)
     {
         var own = new Entry(slice);
-        if (slice.Claim.Remaining > SmallSlice)
+        if (!slice.IsSmall)
         {
             await LeadAsync(own, writeAsync);
             return await own.Outcome.Task;

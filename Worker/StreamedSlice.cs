@@ -16,6 +16,10 @@ internal sealed class StreamedSlice(
     /// <summary>What is not ready by then is not waited for with a transaction open.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.1);
 
+    /// <summary>Records and bytes of documents that a small slice has left at most; more are worth a COPY of their own, and need no lane.</summary>
+    private const long SmallRecords = 10_000;
+    private const long SmallBytes = 4 * 1024 * 1024;
+
     private MappedBatch _part = first;
 
     public SliceClaim Claim { get; } = claim;
@@ -39,6 +43,9 @@ internal sealed class StreamedSlice(
     public long NextBytes => _part.Page.Bytes;
 
     public int NextRecords => _part.Page.Records.Count;
+
+    /// <summary>By what the plan counts on, and by the size of the records in hand.</summary>
+    public bool IsSmall => Claim.Remaining <= SmallRecords && Claim.Remaining * NextBytes <= SmallBytes * NextRecords;
 
     public bool IsEnough => _part.Page.IsFinal || isEnough();
 

@@ -89,14 +89,13 @@ internal static class WorkerCommand
     private static async Task<int> RunAsync(IHost host, CancellationToken cancellationToken)
     {
         var refusal = host.Services.GetRequiredService<WorkRefusal>();
-        var started = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted;
         try
         {
             await HostRun.ToEndAsync(host, TimeProvider.System, cancellationToken);
         }
-        catch (Exception e) when (Failure.IsCancellation(e) && (refusal.Reason is not null || started.IsCancellationRequested))
+        catch (Exception e) when (refusal.Reason is not null && Failure.IsCancellation(e))
         {
-            // The stop took longer than its time; why it stopped is what counts.
+            // It stopped while it started; why is what counts.
         }
 
         if (refusal.Reason is { } reason)

@@ -15,9 +15,13 @@ internal static class HostRun
     /// </summary>
     internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(27);
 
-    /// <summary>Disposes of the host, unless it was left behind.</summary>
+    /// <summary>
+    /// Disposes of the host, unless it was left behind. That services took longer to stop than they may is no failure of a
+    /// program that had started.
+    /// </summary>
     public static async Task ToEndAsync(IHost host, TimeProvider time, CancellationToken cancellationToken)
     {
+        var started = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted;
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var told = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.UnsafeRegister(
             static told => ((TaskCompletionSource)told!).SetResult(), stopping);
@@ -25,6 +29,12 @@ internal static class HostRun
         if (await Task.WhenAny(running, stopping.Task) != running
             && await Task.WhenAny(running, Task.Delay(Farewell, time, CancellationToken.None)) != running)
             return;
-        await running;
+        try
+        {
+            await running;
+        }
+        catch (Exception e) when (Failure.IsCancellation(e) && started.IsCancellationRequested)
+        {
+        }
     }
 }

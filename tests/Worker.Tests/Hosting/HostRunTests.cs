@@ -40,6 +40,19 @@ public sealed class HostRunTests
         Assert.True(service.HasEnded);
     }
 
+    [Fact]
+    public async Task That_a_service_took_longer_to_stop_than_it_may_is_no_failure()
+    {
+        using var stop = new CancellationTokenSource();
+        var service = new Service(new TaskCompletionSource(), TimeSpan.Zero) { AtItsEnd = new OperationCanceledException() };
+        var running = HostRun.ToEndAsync(Build(service), new FakeTimeProvider(), stop.Token);
+
+        await stop.CancelAsync();
+        await running;
+
+        Assert.True(service.HasEnded);
+    }
+
     private static IHost Build(Service service)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -51,6 +64,8 @@ public sealed class HostRunTests
     {
         public bool HasEnded { get; private set; }
 
+        public Exception? AtItsEnd { get; init; }
+
         public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public async Task StopAsync(CancellationToken cancellationToken)
@@ -58,6 +73,8 @@ public sealed class HostRunTests
             stopping.SetResult();
             await Task.Delay(takes, CancellationToken.None);
             HasEnded = true;
+            if (AtItsEnd is { } end)
+                throw end;
         }
     }
 }

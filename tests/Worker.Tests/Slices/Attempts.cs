@@ -22,4 +22,16 @@ internal static class Attempts
         await using var command = lab.Database.DataSource.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(Cancellation);
     }
+
+    public static async Task<T> ScalarAsync<T>(SliceLab lab, string sql) => (await ColumnAsync<T>(lab, sql)).Single();
+
+    public static async Task<List<T>> ColumnAsync<T>(SliceLab lab, string sql)
+    {
+        await using var command = lab.Database.DataSource.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync(Cancellation);
+        var values = new List<T>();
+        while (await reader.ReadAsync(Cancellation))
+            values.Add(reader.GetFieldValue<T>(0));
+        return values;
+    }
 }

@@ -128,6 +128,18 @@ public sealed class SharedStreamTests
     }
 
     [Fact]
+    public async Task A_slice_of_large_documents_waits_for_no_lane()
+    {
+        await using var lab = await LabAsync(text: i => new string('x', 500_000));
+        var worker = await WorkerAsync(lab, lab.Database.DataSource);
+        using var lane = await worker.Lanes.EnterAsync(Cancellation);
+
+        var end = await MigrateAsync(worker, Slice(lab, 1)).WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
+
+        Assert.Equal(new SliceCounts(10, 10, 0, 0), Assert.IsType<SliceEnd.Completed>(end).Claim.Counts);
+    }
+
+    [Fact]
     public async Task What_mapping_refuses_is_quarantined_with_its_own_slice()
     {
         await using var lab = await LabAsync(textType: "int4", text: i => i is 13 or 35 or 38 ? new BsonString("no number " + i) : i);
@@ -302,18 +314,6 @@ public sealed class SharedStreamTests
     }
 
     private static Task ExecuteAsync(SliceLab lab, string sql) => Attempts.ExecuteAsync(lab, sql);
-
-    private static async Task<T> ScalarAsync<T>(SliceLab lab, string sql) => (await ColumnAsync<T>(lab, sql)).Single();
-
-    private static async Task<List<T>> ColumnAsync<T>(SliceLab lab, string sql)
-    {
-        await using var command = lab.Database.DataSource.CreateCommand(sql);
-        await using var reader = await command.ExecuteReaderAsync(Cancellation);
-        var values = new List<T>();
-        while (await reader.ReadAsync(Cancellation))
-            values.Add(reader.GetFieldValue<T>(0));
-        return values;
-    }
 
     /// <summary>They wait, and all of them fit.</summary>
     private sealed class Queue(IEnumerable<StreamedSlice> slices) : IStreamsWaiting

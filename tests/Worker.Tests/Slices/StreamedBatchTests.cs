@@ -241,14 +241,4 @@ public sealed class StreamedBatchTests
         SELECT concat(count(n.id), CASE WHEN bool_and(n.xmin = c.transaction) THEN ' streamed' WHEN bool_or(n.xmin = c.transaction) THEN ' both' ELSE ' kept' END)
         FROM commits c LEFT JOIN public.numbers n ON n.id >= c.before AND n.id < c.read GROUP BY c.read ORDER BY c.read
         """);
-
-    private static async Task<List<T>> ColumnAsync<T>(SliceLab lab, string sql)
-    {
-        await using var command = lab.Database.DataSource.CreateCommand(sql);
-        await using var reader = await command.ExecuteReaderAsync(Cancellation);
-        var values = new List<T>();
-        while (await reader.ReadAsync(Cancellation))
-            values.Add(reader.GetFieldValue<T>(0));
-        return values;
-    }
 }
