@@ -7,9 +7,9 @@ using Npgsql;
 namespace Migration.Worker;
 
 /// <summary>
-/// Writes a slice's batches, each in one transaction with the quarantine of its records and the slice's checkpoint: a batch
+/// Writes batches, each in one transaction with the quarantine of its records and the checkpoints of its slices: a batch
 /// that is kept, of which PostgreSQL may refuse rows, or one that is streamed, part after part by one COPY, of which it may
-/// refuse none. For one slice.
+/// refuse none. For one attempt.
 /// </summary>
 internal sealed class BatchWriter(
     CollectionRows pipeline, WorkerSettings settings, string fileHash, PageReader pages, ILogger logger)
@@ -36,7 +36,7 @@ internal sealed class BatchWriter(
         return after;
     }
 
-    /// <summary>Streams the slice that has the lane, and then those that wait, as long as it does not take long.</summary>
+    /// <summary>Streams a slice, and those that follow it, as long as it does not take long.</summary>
     /// <exception cref="FenceLostException">One of the slices is somebody else's.</exception>
     /// <exception cref="NpgsqlException">As with <see cref="WriteAsync"/>, and rows at fault, with which nothing was written.</exception>
     public async Task StreamAsync(NpgsqlConnection connection, StreamedBatch batch, CancellationToken cancellationToken)
@@ -44,8 +44,6 @@ internal sealed class BatchWriter(
         batch.First.Made.Begins();
         await using var transaction = await BeginAsync(connection, mayBeLast: true, cancellationToken);
         await pipeline.StreamAsync(connection, transaction, (sendAsync, token) => FeedAsync(batch, sendAsync, token), cancellationToken);
-        foreach (var slice in batch.Slices)
-            slice.Ends();
         if (!batch.Slices.Any(slice => slice.Made.IsFinal))
             await WorkerSession.NeedNotBeOnDiskAsync(transaction, cancellationToken);
         await CommitAsync(transaction, batch, cancellationToken);
@@ -56,18 +54,16 @@ internal sealed class BatchWriter(
 
     private async Task FeedAsync(StreamedBatch batch, Func<RowBuffer, Task> sendAsync, CancellationToken cancellationToken)
     {
-        for (var slice = batch.First; slice is not null; slice = IsEnough() ? null : batch.TakeNext(next => Fits(next.NextBytes, next.NextRecords)))
+        for (var slice = batch.First; slice is not null;
+            slice = IsEnough() ? null : await batch.TakeNextAsync(Fits, StreamedSlice.Patience, cancellationToken))
         {
-            batch.Turn(slice);
             do
                 await slice.SendAsync(sendAsync);
-            while (!IsEnough() && !slice.IsEnough && await slice.MovesOnAsync(Fits, batch.Patience, cancellationToken));
+            while (!IsEnough() && !slice.IsEnough && await slice.MovesOnAsync(Fits, StreamedSlice.Patience, cancellationToken));
+            slice.Ends();
         }
 
-        // The end of the COPY and the commit are nobody's own; one is watched.
-        batch.Turn(batch.First);
-
-        bool IsEnough() => batch.HoldsMuch || batch.First.Made.Elapsed >= LongestStream;
+        bool IsEnough() => batch.HoldsMuch || batch.Elapsed >= LongestStream;
         bool Fits(long bytes, int records) => batch.Bytes + bytes <= Sizes.Bytes && batch.Records + records <= Sizes.Records;
     }
 

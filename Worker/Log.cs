@@ -63,6 +63,12 @@ internal static partial class Log
     [LoggerMessage(2105, LogLevel.Information, "{Slice}: given to another worker meanwhile; this batch was rolled back")]
     public static partial void FenceLost(this ILogger logger, string slice);
 
+    [LoggerMessage(2203, LogLevel.Information, "{Slices}: {Left} of them are tried one by one ({Error})")]
+    public static partial void TriedApart(this ILogger logger, string slices, int left, string error);
+
+    [LoggerMessage(2204, LogLevel.Information, "{Slices}: {Left} of them are given back")]
+    public static partial void GivenBack(this ILogger logger, string slices, int left);
+
     [LoggerMessage(2114, LogLevel.Information, "{Slice}: its run is complete without this attempt, which ends")]
     public static partial void AttemptNotNeeded(this ILogger logger, string slice);
 

@@ -24,7 +24,6 @@ internal sealed class RunContext(
     private readonly ConcurrentDictionary<string, QuarantineBrake> _brakes = new(StringComparer.Ordinal);
     private readonly RecordSlots _slots = new(file.Worker.EnrichConcurrency * multiply);
     private readonly LostSessions _lost = new(target);
-    private readonly ConcurrentDictionary<string, StreamQueue> _streams = new(StringComparer.Ordinal);
     private readonly SourceThrottle _throttle = new(file.Source.MaxRecordsPerSecond, time);
 
     /// <summary>Never disposed of: an attempt that outlives its run still asks it, and it has no timer.</summary>
@@ -49,27 +48,26 @@ internal sealed class RunContext(
     /// <summary>Every slice has its outcome: whatever is still under way here is another's work done twice.</summary>
     public CancellationToken Completed => _completed.Token;
 
-    /// <summary>In which small slices are streamed.</summary>
-    public Places Lanes { get; } = new(StreamQueue.Lanes * multiply);
-
     public Task CompleteAsync() => _completed.CancelAsync();
 
     /// <exception cref="SourceException">The collection cannot be opened.</exception>
     /// <exception cref="UserException">Its enrichment cannot be set up.</exception>
-    public async Task<SliceAttempt> AttemptAsync(string collection, CancellationToken cancellationToken)
+    /// <param name="budget">Seconds after which it ends with the batch in hand; null for what the settings say.</param>
+    public async Task<SliceAttempt> AttemptAsync(string collection, CancellationToken cancellationToken, int? budget = null)
     {
-        var pipeline = await PipelineAsync(collection, cancellationToken);
-        var brake = _brakes.GetOrAdd(collection, name => new(Pauses, Run.Id, name, time, logger));
-        var sizes = _sizes.GetOrAdd(collection, _ => new(File.Worker));
-        var pages = new PageReader(pipeline.Source, File.Worker, _throttle, time, logger, sizes);
+        var (pipeline, pages, brake) = await PartsAsync(collection, cancellationToken);
         return new SliceAttempt(
-            new SliceMigrator(pipeline, File.Worker, Run.FileHash, Ledger, _lost, pages, brake, gate, Streams(collection), time, logger),
-            new SuspectSlice(pipeline.Mapping.Name, pages, File.Slices.MaxAttempts, Run.FileHash, target, brake),
-            new HangWatch(TimeSpan.FromSeconds(File.Worker.ProgressSeconds), time));
+            new SliceMigrator(pipeline, Settings(budget), Run.FileHash, Ledger, _lost, pages, brake, gate, time, logger),
+            new SuspectSlice(pipeline.Mapping.Name, pages, File.Slices.MaxAttempts, Run.FileHash, target, brake), Watch());
     }
 
-    /// <summary>Slices of the collection that wait for a lane.</summary>
-    public StreamQueue Streams(string collection) => _streams.GetOrAdd(collection, _ => new(Lanes));
+    /// <summary>For the slices of one message.</summary>
+    /// <inheritdoc cref="AttemptAsync"/>
+    public async Task<SharedAttempt> SharedAttemptAsync(string collection, int budget, CancellationToken cancellationToken)
+    {
+        var (pipeline, pages, brake) = await PartsAsync(collection, cancellationToken);
+        return new SharedAttempt(pipeline, Settings(budget), Run.FileHash, _lost, pages, brake, gate, Watch(), time, logger);
+    }
 
     public async Task<ICollectionSource> SourceAsync(string collection, CancellationToken cancellationToken)
         => (await PipelineAsync(collection, cancellationToken)).Source;
@@ -81,6 +79,19 @@ internal sealed class RunContext(
             if (pipeline.IsValueCreated && pipeline.Value.IsCompletedSuccessfully)
                 await (await pipeline.Value).DisposeAsync();
         }
+    }
+
+    private WorkerSettings Settings(int? budget) => budget is { } seconds ? File.Worker with { SliceBudgetSeconds = seconds } : File.Worker;
+
+    private HangWatch Watch() => new(TimeSpan.FromSeconds(File.Worker.ProgressSeconds), time);
+
+    private async Task<(CollectionPipeline Pipeline, PageReader Pages, QuarantineBrake Brake)> PartsAsync(
+        string collection, CancellationToken cancellationToken)
+    {
+        var pipeline = await PipelineAsync(collection, cancellationToken);
+        var brake = _brakes.GetOrAdd(collection, name => new(Pauses, Run.Id, name, time, logger));
+        var sizes = _sizes.GetOrAdd(collection, _ => new(File.Worker));
+        return (pipeline, new PageReader(pipeline.Source, File.Worker, _throttle, time, logger, sizes), brake);
     }
 
     private Task<RowEnrichment?> EnrichmentAsync(CollectionMapping mapping)

@@ -21,7 +21,7 @@ namespace Migration.Worker;
 /// </remarks>
 internal sealed class SliceMigrator(
     CollectionPipeline pipeline, WorkerSettings settings, string fileHash, SliceLedger ledger, LostSessions lost,
-    PageReader pages, QuarantineBrake brake, SuspectGate? gate, StreamQueue streams, TimeProvider time, ILogger logger)
+    PageReader pages, QuarantineBrake brake, SuspectGate? gate, TimeProvider time, ILogger logger)
 {
     private Pulse _pulse = new();
 
@@ -67,7 +67,7 @@ internal sealed class SliceMigrator(
         while (await batches.NextAsync(cancellationToken) is { } batch)
         {
             await EnterAsync("write", cancellationToken);
-            var (after, end, lostRecords) = await CommitAsync(writer, claim, batches, batch, isEnough, drain, cancellationToken);
+            var (after, end, lostRecords) = await CommitAsync(writer, claim, batches, batch, isEnough, cancellationToken);
             var quarantined = after.Counts.Quarantined - claim.Counts.Quarantined;
             _keeps = Math.Max(lostRecords, _keeps - (after.Counts.Read - claim.Counts.Read));
             Claim = claim = after;
@@ -77,7 +77,7 @@ internal sealed class SliceMigrator(
             _pulse.Beat();
             var isPaused = await brake.CountAsync(quarantined, _pulse, cancellationToken) || claim.IsPaused;
             if (end is not null)
-                return end;
+                return isPaused ? end with { Claim = end.Claim with { IsPaused = true } } : end;
             if (isPaused)
                 return new SliceEnd.Paused(claim);
             if (isEnough())
@@ -111,7 +111,7 @@ internal sealed class SliceMigrator(
     /// streamed nothing is left to try again.
     /// </summary>
     private async Task<Committed> CommitAsync(
-        BatchWriter writer, SliceClaim claim, ISliceBatches batches, MappedBatch batch, Func<bool> isEnough, CancellationToken drain,
+        BatchWriter writer, SliceClaim claim, ISliceBatches batches, MappedBatch batch, Func<bool> isEnough,
         CancellationToken cancellationToken)
     {
         var streamed = claim.IsSuspect || _keeps > 0 || !pipeline.MayStream ? null : batches as MappedBatches;
@@ -140,15 +140,13 @@ internal sealed class SliceMigrator(
                 }
 
                 (made, failure) = (new BatchTry(time), null);
-                stream = streamed is null ? null : new StreamedSlice(claim, streamed, batch, isEnough, made, _pulse, token);
+                stream = streamed is null ? null : new StreamedSlice(claim, streamed, batch, isEnough, made, _pulse);
                 try
                 {
-                    if (stream is null)
-                        claim = await lost.RunAsync(connection => writer.WriteAsync(connection, claim, batch, made, token), token);
-                    else if (await StreamAsync(writer, stream, drain) is { } after)
-                        claim = after;
-                    else
-                        return new Committed(claim, new SliceEnd.Unfinished(claim));
+                    claim = await lost.RunAsync(
+                        connection => stream is null
+                            ? writer.WriteAsync(connection, claim, batch, made, token) : StreamAsync(writer, connection, stream, token),
+                        token);
                 }
                 catch (PostgresException e) when (stream is not null && PostgresErrors.IsRowFault(e))
                 {
@@ -158,8 +156,7 @@ internal sealed class SliceMigrator(
                 {
                     // Whether it was in vain, the ledger knows.
                     failure = e;
-                    if (IsLesson(stream, e))
-                        pages.Sizes.Streamed.LearnOfFailure(made.Spent);
+                    pages.Sizes.Streamed.LearnOfFailure(made.Spent);
                     throw;
                 }
                 catch (Exception e) when (stream is null)
@@ -174,18 +171,11 @@ internal sealed class SliceMigrator(
             cancellationToken);
     }
 
-    /// <returns>Null where nothing was begun, as the worker stops.</returns>
-    private Task<SliceClaim?> StreamAsync(BatchWriter writer, StreamedSlice slice, CancellationToken drain)
-        => streams.WriteAsync(
-            slice,
-            (shared, token) => lost.RunAsync(
-                async connection =>
-                {
-                    await writer.StreamAsync(connection, shared, token);
-                    return true;
-                },
-                token),
-            drain);
+    private static async Task<SliceClaim> StreamAsync(BatchWriter writer, NpgsqlConnection connection, StreamedSlice slice, CancellationToken cancellationToken)
+    {
+        await writer.StreamAsync(connection, new StreamedBatch(slice), cancellationToken);
+        return slice.After!;
+    }
 
     /// <summary>Of what was streamed nothing was committed.</summary>
     private Committed Lost(SliceClaim claim, StreamedSlice stream, NpgsqlException reason)
@@ -195,16 +185,12 @@ internal sealed class SliceMigrator(
         // Not begun, it says nothing of the table.
         if (records > 0)
         {
-            if (IsLesson(stream, reason))
-                pipeline.StreamFailed();
+            pipeline.StreamFailed();
             logger.StreamLost(claim.Id.ToString(), records, TransientRetry.FirstLine(reason));
         }
 
         return new Committed(claim, null, Math.Max(1, records));
     }
-
-    /// <summary>Slices that share a COPY learn of it once, and nothing where the reason was one of the slices.</summary>
-    private static bool IsLesson(StreamedSlice stream, NpgsqlException reason) => !stream.IsTakenAlong && reason is not SharedStreamException;
 
     private async Task<(SliceClaim Claim, SliceEnd? Done)> ReclaimAsync(SliceClaim claim, CancellationToken cancellationToken)
         => await ledger.ReclaimAsync(claim, cancellationToken) switch

@@ -64,13 +64,13 @@ internal sealed class SlicesInHand
     /// <summary>A slice in hand, until it is let go; more than once does nothing more.</summary>
     internal sealed class Hold(SlicesInHand slices, SliceId id) : IDisposable
     {
-        private bool _isLetGo;
+        public bool IsLetGo { get; private set; }
 
         public void Dispose()
         {
-            if (_isLetGo)
+            if (IsLetGo)
                 return;
-            _isLetGo = true;
+            IsLetGo = true;
             slices.LetGo(id);
         }
     }

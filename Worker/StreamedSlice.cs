@@ -9,27 +9,17 @@ namespace Migration.Worker;
 /// <param name="batches">Where further parts come from; the last one that was taken is in hand afterwards.</param>
 /// <param name="first">The part in hand.</param>
 /// <param name="isEnough">Asked after each part: nothing more of this slice shall be taken.</param>
-/// <param name="cancellation">Of the attempt.</param>
 internal sealed class StreamedSlice(
-    SliceClaim claim, MappedBatches batches, MappedBatch first, Func<bool> isEnough, BatchTry made, Pulse pulse, CancellationToken cancellation)
+    SliceClaim claim, MappedBatches batches, MappedBatch first, Func<bool> isEnough, BatchTry made, Pulse pulse)
 {
     /// <summary>What is not ready by then is not waited for with a transaction open.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.1);
-
-    /// <summary>Records and bytes of documents that a small slice has left at most; more are worth a COPY of their own, and need no lane.</summary>
-    private const long SmallRecords = 10_000;
-    private const long SmallBytes = 4 * 1024 * 1024;
 
     private MappedBatch _part = first;
 
     public SliceClaim Claim { get; } = claim;
 
     public BatchTry Made { get; } = made;
-
-    public CancellationToken Cancellation { get; } = cancellation;
-
-    /// <summary>It goes along with another one's COPY: what is learnt of that is learnt from the other.</summary>
-    public bool IsTakenAlong { get; set; }
 
     public long Bytes { get; private set; }
 
@@ -40,23 +30,16 @@ internal sealed class StreamedSlice(
 
     public long RejectedBytes { get; private set; }
 
-    public long NextBytes => _part.Page.Bytes;
+    /// <summary>The part in hand is the slice's last.</summary>
+    public bool IsFinal => _part.Page.IsFinal;
 
-    public int NextRecords => _part.Page.Records.Count;
-
-    /// <summary>By what the plan counts on, and by the size of the records in hand.</summary>
-    public bool IsSmall => Claim.Remaining <= SmallRecords && Claim.Remaining * NextBytes <= SmallBytes * NextRecords;
-
-    public bool IsEnough => _part.Page.IsFinal || isEnough();
+    public bool IsEnough => IsFinal || isEnough();
 
     /// <summary>Where the slice goes from here, once it is written.</summary>
     public SliceAdvance Advance => new(Claim, Made.End!.Value, Counts, Made.IsFinal);
 
     /// <summary>The claim as it is then; null before.</summary>
     public SliceClaim? After { get; set; }
-
-    /// <summary>Waiting for its turn is no standstill.</summary>
-    public IDisposable Wait() => pulse.Pause();
 
     public async Task SendAsync(Func<RowBuffer, Task> sendAsync)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Migration.Contracts.Ledger;
 
@@ -49,6 +50,67 @@ internal static class LedgerCommands
     {
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.With(values).ReadAllAsync(read, cancellationToken);
+    }
+
+    /// <summary>A parameter of a statement that is prepared, which must know its type.</summary>
+    public static NpgsqlParameter Of<T>(T value, NpgsqlDbType? type = null)
+    {
+        var parameter = new NpgsqlParameter { Value = (object?)value ?? DBNull.Value };
+        if (type is { } known)
+            parameter.NpgsqlDbType = known;
+        return parameter;
+    }
+
+    /// <summary>A batch that runs the statement for each of them, in one round trip; prepared, once a session.</summary>
+    public static async Task<NpgsqlBatch> PrepareEachAsync<TKey>(
+        this NpgsqlConnection connection, NpgsqlTransaction? transaction, string sql, IEnumerable<TKey> keys,
+        Func<TKey, NpgsqlParameter[]> parameters, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(connection, transaction);
+        foreach (var key in keys)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            command.Parameters.AddRange(parameters(key));
+            batch.BatchCommands.Add(command);
+        }
+
+        try
+        {
+            await batch.PrepareAsync(cancellationToken);
+            return batch;
+        }
+        catch
+        {
+            await batch.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the statement for each of them, by one transaction.</summary>
+    public static async Task ExecuteEachAsync<TKey>(
+        this NpgsqlConnection connection, string sql, IEnumerable<TKey> keys, Func<TKey, NpgsqlParameter[]> parameters, CancellationToken cancellationToken)
+    {
+        await using var batch = await connection.PrepareEachAsync(null, sql, keys, parameters, cancellationToken);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Runs the statement for each of them, by one transaction.</summary>
+    /// <returns>In their order: what it returned for each, or null for no row.</returns>
+    public static async Task<List<T?>> QueryEachAsync<T, TKey>(
+        this NpgsqlConnection connection, string sql, IReadOnlyList<TKey> keys, Func<TKey, NpgsqlParameter[]> parameters,
+        Func<TKey, NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+        where T : class
+    {
+        await using var batch = await connection.PrepareEachAsync(null, sql, keys, parameters, cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T?>(keys.Count);
+        foreach (var key in keys)
+        {
+            rows.Add(await reader.ReadAsync(cancellationToken) ? read(key, reader) : null);
+            await reader.NextResultAsync(cancellationToken);
+        }
+
+        return rows;
     }
 
     public static T? Nullable<T>(this NpgsqlDataReader reader, int ordinal)

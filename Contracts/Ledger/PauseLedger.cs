@@ -67,9 +67,13 @@ public sealed class PauseLedger(NpgsqlDataSource target)
                 WHERE c.run_id = $1 AND c.name = before.name
                   AND (NOT $2 OR before.max_quarantined IS NULL OR before.quarantined <= before.max_quarantined)
                 RETURNING c.name, before.pause_reason, before.quarantined, before.max_quarantined),
+            waiting AS (
+                SELECT s.collection, s.number FROM migration.slice s JOIN resumed ON resumed.name = s.collection
+                WHERE s.run_id = $1 AND s.state = 'queued'
+                ORDER BY s.collection, s.number FOR UPDATE OF s),
             unsent AS (
-                UPDATE migration.slice s SET state = 'planned' FROM resumed
-                WHERE s.run_id = $1 AND s.collection = resumed.name AND s.state = 'queued')
+                UPDATE migration.slice s SET state = 'planned' FROM waiting
+                WHERE s.run_id = $1 AND s.collection = waiting.collection AND s.number = waiting.number AND s.state = 'queued')
             SELECT name, pause_reason, quarantined, max_quarantined FROM resumed
             """,
             row => new ResumedCollection(

@@ -63,6 +63,12 @@ public sealed class PlanLedger(NpgsqlDataSource target)
             row => new PendingSlice(new SliceId(runId, collection, row.GetInt32(0)), row.GetInt64(1), row.GetInt64(2)),
             cancellationToken, runId, collection, after, count, silentFor);
 
+    /// <summary>Slices of the collection, whatever their state.</summary>
+    public async Task<long> CountSlicesAsync(Guid runId, string collection, CancellationToken cancellationToken)
+        => (await target.QueryAsync(
+            "SELECT count(*) FROM migration.slice WHERE run_id = $1 AND collection = $2", row => row.GetInt64(0), cancellationToken,
+            runId, collection))[0];
+
     /// <summary>
     /// Gives slices that had given up another set of attempts, because the user runs the run again after mending the
     /// cause. Returns how many.
@@ -88,13 +94,18 @@ public sealed class PlanLedger(NpgsqlDataSource target)
             row => new PendingSlice(new SliceId(runId, collection, row.GetInt32(0)), row.GetInt64(1), row.GetInt64(2)),
             cancellationToken, runId, collection, offset, limit);
 
-    /// <summary>Notes that the broker confirmed messages for these slices.</summary>
+    /// <summary>Notes that the broker confirmed messages for these slices, which workers may be claiming already: locked in the same order.</summary>
     public Task MarkQueuedAsync(
         Guid runId, string collection, IReadOnlyCollection<int> numbers, CancellationToken cancellationToken)
         => target.ExecuteAsync(
             """
-            UPDATE migration.slice SET state = 'queued', queued_at = clock_timestamp(), messages = messages + 1
-            WHERE run_id = $1 AND collection = $2 AND number = ANY($3) AND state IN ('planned', 'queued')
+            WITH waiting AS (
+                SELECT number FROM migration.slice
+                WHERE run_id = $1 AND collection = $2 AND number = ANY($3) AND state IN ('planned', 'queued')
+                ORDER BY number FOR UPDATE)
+            UPDATE migration.slice s SET state = 'queued', queued_at = clock_timestamp(), messages = messages + 1
+            FROM waiting
+            WHERE s.run_id = $1 AND s.collection = $2 AND s.number = waiting.number AND s.state IN ('planned', 'queued')
             """,
             cancellationToken, runId, collection, numbers.ToArray());
 

@@ -87,13 +87,17 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
         await EndSilentSessionsAsync(runId, lease, cancellationToken);
         return await target.QueryAsync(
             $"""
+            WITH abandoned AS (
+                SELECT s.collection, s.number, s.worker_id FROM migration.slice s JOIN migration.worker w ON w.id = s.worker_id
+                WHERE s.run_id = $1 AND s.state = 'running'
+                  AND (w.stopped_at IS NOT NULL OR w.heartbeat_at NOT BETWEEN clock_timestamp() - $2 AND clock_timestamp() + $2 AND {SinceStart})
+                ORDER BY s.collection, s.number FOR UPDATE OF s)
             UPDATE migration.slice s
             SET state = 'queued', worker_id = NULL, queued_at = clock_timestamp(), is_waiting = false,
                 silent_attempts = s.silent_attempts + (NOT s.is_waiting)::int,
                 stalled_attempts = greatest(s.stalled_attempts - s.is_waiting::int, s.silent_attempts + (NOT s.is_waiting)::int)
-            FROM migration.worker w
-            WHERE s.run_id = $1 AND s.state = 'running' AND w.id = s.worker_id
-              AND (w.stopped_at IS NOT NULL OR w.heartbeat_at NOT BETWEEN clock_timestamp() - $2 AND clock_timestamp() + $2 AND {SinceStart})
+            FROM abandoned a
+            WHERE s.run_id = $1 AND s.collection = a.collection AND s.number = a.number AND s.state = 'running' AND s.worker_id = a.worker_id
             RETURNING s.collection, s.number, s.record_offset, s.record_limit
             """,
             row => new PendingSlice(

@@ -1,4 +1,6 @@
 using Npgsql;
+using NpgsqlTypes;
+using static Migration.Contracts.Ledger.LedgerCommands;
 
 namespace Migration.Contracts.Ledger;
 
@@ -34,9 +36,8 @@ public sealed record SliceAdvance(SliceClaim Claim, RecordPosition Checkpoint, S
     {
         ArgumentNullException.ThrowIfNull(transaction);
         ArgumentNullException.ThrowIfNull(advances);
-        await using var batch = new NpgsqlBatch(transaction.Connection, transaction);
-        foreach (var advance in advances)
-            batch.BatchCommands.Add(advance.Command());
+        await using var batch = await transaction.Connection!.PrepareEachAsync(
+            transaction, Sql, advances, advance => advance.Parameters(), cancellationToken);
         var moved = new List<(SliceClaim, FenceLostException?)>(advances.Count);
         await using var answer = await batch.ExecuteReaderAsync(cancellationToken);
         foreach (var advance in advances)
@@ -53,19 +54,16 @@ public sealed record SliceAdvance(SliceClaim Claim, RecordPosition Checkpoint, S
     internal async Task<(SliceClaim Claim, FenceLostException? Lost)> MakeAsync(NpgsqlTransaction transaction, CancellationToken cancellationToken)
         => (await MakeAllAsync(transaction, [this], cancellationToken))[0];
 
-    private NpgsqlBatchCommand Command()
+    private NpgsqlParameter[] Parameters()
     {
         if (!Batch.AddsUp)
             throw new LedgerException($"{Claim.Id}: a batch of {Batch} does not add up; nothing of it was committed.");
-        var (id, command) = (Claim.Id, new NpgsqlBatchCommand(Sql));
-        object?[] values =
+        var id = Claim.Id;
+        return
         [
-            id.RunId, id.Collection, id.Number, Claim.Claim, Claim.Checkpoint?.Bson.ToArray(), Checkpoint.Bson.ToArray(),
-            Batch.Read, Batch.Written, Batch.Quarantined, Batch.Skipped, IsFinal,
+            Of(id.RunId), Of(id.Collection), Of(id.Number), Of(Claim.Claim), Of(Claim.Checkpoint?.Bson.ToArray(), NpgsqlDbType.Bytea),
+            Of(Checkpoint.Bson.ToArray()), Of(Batch.Read), Of(Batch.Written), Of(Batch.Quarantined), Of(Batch.Skipped), Of(IsFinal),
         ];
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
-        return command;
     }
 
     private SliceClaim Moved(double seconds, bool isPaused) => Claim with

@@ -1,4 +1,6 @@
 using Npgsql;
+using NpgsqlTypes;
+using static Migration.Contracts.Ledger.LedgerCommands;
 
 namespace Migration.Contracts.Ledger;
 
@@ -15,6 +17,28 @@ namespace Migration.Contracts.Ledger;
 /// </remarks>
 public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan lease)
 {
+    private const string ClaimSql =
+        """
+        UPDATE migration.slice AS s
+        SET state = 'running', worker_id = $4, message_id = $7, claim = s.claim + 1, error = NULL, cause = NULL, messages = 0,
+            attempts = s.attempts + (NOT s.is_waiting)::int,
+            stalled_attempts = s.stalled_attempts + (NOT s.is_waiting)::int,
+            silent_attempts = s.silent_attempts + (s.state = 'running' AND NOT s.is_waiting AND s.worker_id <> $4)::int,
+            is_waiting = s.silent_attempts > 0 OR s.state = 'running' AND s.worker_id <> $4,
+            claimed_at = coalesce(s.claimed_at, clock_timestamp())
+        WHERE s.run_id = $1 AND s.collection = $2 AND s.number = $3
+          AND NOT EXISTS (SELECT FROM migration.collection c
+                          WHERE c.run_id = s.run_id AND c.name = s.collection AND c.paused_at IS NOT NULL)
+          AND (s.state IN ('planned', 'queued')
+               OR s.state = 'running' AND ($5 AND (s.message_id IS NULL OR s.message_id = $7) OR s.worker_id = $4 OR NOT EXISTS (
+                   SELECT FROM migration.worker w
+                   WHERE w.id = s.worker_id AND w.stopped_at IS NULL
+                     AND w.heartbeat_at BETWEEN clock_timestamp() - $6 AND clock_timestamp() + $6)))
+        RETURNING s.claim, s.record_offset, s.record_limit, s.first_position, s.last_position, s.bracket,
+                  s.checkpoint, s.read, s.written, s.quarantined, s.skipped, s.attempts, s.stalled_attempts,
+                  s.silent_attempts, s.splits, s.step
+        """;
+
     /// <summary>
     /// Takes the slice unless it has its outcome or a live worker has it in hand. Taken from another worker that said
     /// nothing of how its attempt ended, it counts one silent attempt more; such a suspect waits for
@@ -28,31 +52,22 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
     /// </param>
     public async Task<ClaimOutcome> ClaimAsync(
         SliceId id, Guid? message, bool redelivered, CancellationToken cancellationToken)
+        => (await ClaimAllAsync([id], message, redelivered, cancellationToken))[0] is { } claim
+            ? new ClaimOutcome.Granted(claim) : await ExplainAsync(id, cancellationToken);
+
+    /// <summary>The same for several, by one transaction.</summary>
+    /// <param name="ids">In ascending order, in which others lock several of them.</param>
+    /// <returns>In the same order; null where it is not granted, for which <see cref="ExplainAsync"/> has the reason.</returns>
+    /// <inheritdoc cref="ClaimAsync"/>
+    public async Task<IReadOnlyList<SliceClaim?>> ClaimAllAsync(
+        IReadOnlyList<SliceId> ids, Guid? message, bool redelivered, CancellationToken cancellationToken)
     {
-        var granted = await target.QueryAsync(
-            """
-            UPDATE migration.slice AS s
-            SET state = 'running', worker_id = $4, message_id = $7, claim = s.claim + 1, error = NULL, cause = NULL, messages = 0,
-                attempts = s.attempts + (NOT s.is_waiting)::int,
-                stalled_attempts = s.stalled_attempts + (NOT s.is_waiting)::int,
-                silent_attempts = s.silent_attempts + (s.state = 'running' AND NOT s.is_waiting AND s.worker_id <> $4)::int,
-                is_waiting = s.silent_attempts > 0 OR s.state = 'running' AND s.worker_id <> $4,
-                claimed_at = coalesce(s.claimed_at, clock_timestamp())
-            WHERE s.run_id = $1 AND s.collection = $2 AND s.number = $3
-              AND NOT EXISTS (SELECT FROM migration.collection c
-                              WHERE c.run_id = s.run_id AND c.name = s.collection AND c.paused_at IS NOT NULL)
-              AND (s.state IN ('planned', 'queued')
-                   OR s.state = 'running' AND ($5 AND (s.message_id IS NULL OR s.message_id = $7) OR s.worker_id = $4 OR NOT EXISTS (
-                       SELECT FROM migration.worker w
-                       WHERE w.id = s.worker_id AND w.stopped_at IS NULL
-                         AND w.heartbeat_at BETWEEN clock_timestamp() - $6 AND clock_timestamp() + $6)))
-            RETURNING s.claim, s.record_offset, s.record_limit, s.first_position, s.last_position, s.bracket,
-                      s.checkpoint, s.read, s.written, s.quarantined, s.skipped, s.attempts, s.stalled_attempts,
-                      s.silent_attempts, s.splits, s.step
-            """,
-            row => ReadClaim(id, row), cancellationToken,
-            id.RunId, id.Collection, id.Number, workerId, redelivered, lease, message);
-        return granted is [var claim] ? new ClaimOutcome.Granted(claim) : await WhyNotAsync(id, cancellationToken);
+        ArgumentNullException.ThrowIfNull(ids);
+        await using var connection = await target.OpenConnectionAsync(cancellationToken);
+        return await connection.QueryEachAsync(
+            ClaimSql, ids,
+            id => [Of(id.RunId), Of(id.Collection), Of(id.Number), Of(workerId), Of(redelivered), Of(lease), Of(message, NpgsqlDbType.Uuid)],
+            ReadClaim, cancellationToken);
     }
 
     /// <summary>
@@ -83,19 +98,31 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
                       quarantined, skipped, attempts, stalled_attempts, silent_attempts, splits, step
             """,
             row => ReadClaim(id, row), cancellationToken, id.RunId, id.Collection, id.Number, workerId, claim.Claim);
-        return granted is [var again] ? new ClaimOutcome.Granted(again) : await WhyNotAsync(id, cancellationToken);
+        return granted is [var again] ? new ClaimOutcome.Granted(again) : await ExplainAsync(id, cancellationToken);
     }
+
+    private const string HandBackSql =
+        """
+        UPDATE migration.slice
+        SET state = 'queued', worker_id = NULL, is_waiting = false, queued_at = clock_timestamp(),
+            attempts = attempts - 1, stalled_attempts = greatest(stalled_attempts - 1, silent_attempts)
+        WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
+        """;
 
     /// <summary>Gives the slice back unfinished and without blame; false when it was no longer this claim's.</summary>
     public async Task<bool> HandBackAsync(SliceClaim claim, CancellationToken cancellationToken)
         => await target.ExecuteAsync(
-            """
-            UPDATE migration.slice
-            SET state = 'queued', worker_id = NULL, is_waiting = false, queued_at = clock_timestamp(),
-                attempts = attempts - 1, stalled_attempts = greatest(stalled_attempts - 1, silent_attempts)
-            WHERE run_id = $1 AND collection = $2 AND number = $3 AND state = 'running' AND claim = $4
-            """,
-            cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim) == 1;
+            HandBackSql, cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim) == 1;
+
+    /// <summary>Gives several back, by one transaction; those that are no longer these claims' are left alone.</summary>
+    /// <param name="claims">In ascending order, in which others lock several of them.</param>
+    public async Task HandBackAllAsync(IReadOnlyList<SliceClaim> claims, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(claims);
+        await using var connection = await target.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteEachAsync(
+            HandBackSql, claims, claim => [Of(claim.Id.RunId), Of(claim.Id.Collection), Of(claim.Id.Number), Of(claim.Claim)], cancellationToken);
+    }
 
     /// <summary>
     /// Notes what stopped this attempt and puts the slice back among the queued or, once <paramref name="maxAttempts"/>
@@ -173,7 +200,8 @@ public sealed class SliceLedger(NpgsqlDataSource target, Guid workerId, TimeSpan
             """,
             cancellationToken, claim.Id.RunId, claim.Id.Collection, claim.Id.Number, claim.Claim, step);
 
-    private async Task<ClaimOutcome> WhyNotAsync(SliceId id, CancellationToken cancellationToken)
+    /// <summary>Why a slice that was just asked for was not granted.</summary>
+    public async Task<ClaimOutcome> ExplainAsync(SliceId id, CancellationToken cancellationToken)
     {
         var found = await target.QueryAsync(
             $"""

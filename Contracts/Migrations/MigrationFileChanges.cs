@@ -8,7 +8,7 @@ public static class MigrationFileChanges
     /// <summary>
     /// One sentence for each setting that a run may not change and that differs, such as
     /// <c>collections.products.columns.price.type: numeric(18,2) -> numeric(12,2)</c>; empty when the run may go on.
-    /// The name, the broker, <c>worker</c>, <c>slices.maxAttempts</c>, <c>source.maxRecordsPerSecond</c>,
+    /// The name, the broker, <c>worker</c>, <c>slices.maxAttempts</c>, <c>slices.perMessage</c>, <c>source.maxRecordsPerSecond</c>,
     /// <c>target.maxConnections</c>, <c>target.parallelBuilds</c>, <c>afterLoad</c>, <c>maxQuarantined</c>, how fast and how patiently enrichment calls, the users and passwords of connections, and the order of collections and columns may change at any time.
     /// </summary>
     public static IReadOnlyList<string> Between(MigrationFile old, MigrationFile @new)

@@ -14,4 +14,10 @@ public sealed record SliceSettings
 
     /// <summary>Claims of a slice that move nothing forward before it is given up as a dead letter. Default 5.</summary>
     public int MaxAttempts { get; init; } = 5;
+
+    /// <summary>
+    /// Small slices that one message may ask for, where rows go to PostgreSQL as they are mapped. Null, the default, leaves it
+    /// to the number of slices; 1 sends a message for each.
+    /// </summary>
+    public int? PerMessage { get; init; }
 }

@@ -97,6 +97,7 @@ internal sealed class RunQueues(string broker, RunRecord run, TimeProvider time)
         await WaitForWorkersAsync(connection, cancellationToken);
         await DeleteAsync(connection, RunTopology.Slices(run), cancellationToken);
         await DeleteAsync(connection, RunTopology.Events(run), cancellationToken);
+        await DeleteAsync(connection, RunTopology.Skipped(run), cancellationToken);
         if (!keepErrors && await FindAsync(connection, RunTopology.Errors(run), cancellationToken) is { MessageCount: 0 })
             await DeleteAsync(connection, RunTopology.Errors(run), cancellationToken);
     }

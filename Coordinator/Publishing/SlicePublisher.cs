@@ -1,7 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
-using Migration.Contracts.Messages;
 using Migration.Worker;
 using Migration.Worker.Consumers;
 
@@ -20,12 +19,14 @@ internal sealed class SlicePublisher(
     /// Sends every waiting slice of the run for which no message was confirmed within <paramref name="silentFor"/>,
     /// collection by collection. Returns how many.
     /// </summary>
-    public async Task<int> PublishPendingAsync(TimeSpan silentFor, CancellationToken cancellationToken)
+    /// <param name="parcels">Says which of them go by one message; null to send one for each.</param>
+    public async Task<int> PublishPendingAsync(TimeSpan silentFor, SliceParcels? parcels, CancellationToken cancellationToken)
     {
         var total = 0;
         foreach (var collection in await ledger.ListAsync(run.Id, cancellationToken))
         {
-            var sent = await PublishPendingAsync(collection.Name, silentFor, cancellationToken);
+            var most = parcels?.MostOf(collection, await ledger.CountSlicesAsync(run.Id, collection.Name, cancellationToken)) ?? 1;
+            var sent = await PublishPendingAsync(collection.Name, silentFor, most, cancellationToken);
             if (sent > 0)
                 logger.Published(collection.Name, sent);
             total += sent;
@@ -36,24 +37,28 @@ internal sealed class SlicePublisher(
 
     /// <summary>Sends a message for each; returns when the broker has confirmed all of them.</summary>
     /// <exception cref="TimeoutException">It does not.</exception>
-    public async Task PublishAsync(IReadOnlyCollection<PendingSlice> slices, CancellationToken cancellationToken)
+    public Task PublishAsync(IReadOnlyCollection<PendingSlice> slices, CancellationToken cancellationToken)
+        => PublishAsync([.. slices.Select(slice => new[] { slice })], cancellationToken);
+
+    private async Task PublishAsync(IReadOnlyList<IReadOnlyList<PendingSlice>> parcels, CancellationToken cancellationToken)
     {
         var endpoint = await bus.GetSendEndpoint(RunTopology.SlicesAddress(run, broker));
-        await Task.WhenAll(slices.Select(slice => endpoint.Send(
-            new MigrateSlice(run.Id, run.Name, slice.Id.Collection, slice.Id.Number, slice.Offset, slice.Limit),
-            RunTopology.MustArrive, cancellationToken))).InTimeAsync(time, cancellationToken);
+        await endpoint.SendAsync(run.Name, parcels, cancellationToken).InTimeAsync(time, cancellationToken);
         ProtocolPoint.Reached(ProtocolPoint.MessagesConfirmed);
-        foreach (var collection in slices.GroupBy(slice => slice.Id.Collection, slice => slice.Id.Number))
-            await ledger.MarkQueuedAsync(run.Id, collection.Key, [.. collection], cancellationToken);
+        foreach (var collection in parcels.SelectMany(parcel => parcel).GroupBy(slice => slice.Id.Collection, slice => slice.Id.Number))
+        {
+            await TransientRetry.Create($"Noting messages for {collection.Key}", logger, time).ExecuteAsync(
+                async token => await ledger.MarkQueuedAsync(run.Id, collection.Key, [.. collection], token), cancellationToken);
+        }
     }
 
-    private async Task<int> PublishPendingAsync(string collection, TimeSpan silentFor, CancellationToken cancellationToken)
+    private async Task<int> PublishPendingAsync(string collection, TimeSpan silentFor, int most, CancellationToken cancellationToken)
     {
         var (after, total) = (-1, 0);
         while (await ledger.ListPendingAsync(run.Id, collection, after, BatchSize, silentFor, cancellationToken)
             is { Count: > 0 } batch)
         {
-            await PublishAsync(batch, cancellationToken);
+            await PublishAsync(SliceParcels.Pack(batch, most), cancellationToken);
             after = batch[^1].Id.Number;
             total += batch.Count;
         }

@@ -13,6 +13,7 @@ namespace Migration.Coordinator.Replay;
 internal sealed record DeadLetter(ulong Tag, PendingSlice? Slice, string Kind)
 {
     private static readonly string s_urn = MessageUrn.ForTypeString<MigrateSlice>();
+    private static readonly string s_urnOfSeveral = MessageUrn.ForTypeString<MigrateSlices>();
     private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true };
 
     /// <summary>MassTransit's envelope as workers got it; the broker's own dead-lettering leaves it as it was.</summary>
@@ -24,10 +25,8 @@ internal sealed record DeadLetter(ulong Tag, PendingSlice? Slice, string Kind)
         {
             var envelope = JsonSerializer.Deserialize<Envelope>(delivery.Body.Span, s_options);
             var kind = envelope?.MessageType is [var first, ..] ? first : contentType;
-            if (envelope?.MessageType?.Contains(s_urn) != true)
+            if (SliceOf(envelope) is not { } slice)
                 return new DeadLetter(delivery.DeliveryTag, null, kind);
-            var slice = envelope.Message.Deserialize<MigrateSlice>(s_options)
-                ?? throw new JsonException("The message is null.");
             return slice.RunId == runId
                 ? new DeadLetter(
                     delivery.DeliveryTag, new PendingSlice(new SliceId(runId, slice.Collection, slice.Slice), slice.Offset, slice.Limit), kind)
@@ -38,6 +37,21 @@ internal sealed record DeadLetter(ulong Tag, PendingSlice? Slice, string Kind)
             return new DeadLetter(delivery.DeliveryTag, null, $"not to be read here ({contentType})");
         }
     }
+
+    /// <summary>
+    /// Of a message for several slices, which only the broker's own limit of deliveries brings here, the first: the others are
+    /// found in the ledger, as those of any message that was lost.
+    /// </summary>
+    private static MigrateSlice? SliceOf(Envelope? envelope)
+    {
+        if (envelope?.MessageType?.Contains(s_urn) == true)
+            return Read<MigrateSlice>(envelope);
+        return envelope?.MessageType?.Contains(s_urnOfSeveral) == true && Read<MigrateSlices>(envelope) is var several
+            ? new MigrateSlice(several.RunId, several.Run, several.Collection, several.First, several.Offset, several.Limit)
+            : null;
+    }
+
+    private static T Read<T>(Envelope envelope) => envelope.Message.Deserialize<T>(s_options) ?? throw new JsonException("The message is null.");
 
     private sealed record Envelope(IReadOnlyList<string>? MessageType, JsonElement Message);
 }

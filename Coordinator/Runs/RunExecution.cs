@@ -101,7 +101,7 @@ internal sealed class RunExecution(
         await using var workers = await _place.StartAsync(run, target, bus, broker, cancellationToken);
         _hadWorkers = true;
 
-        await putToWork(new RunPublishing(publisher, queues, waiting, bus.Loggers), cancellationToken);
+        await putToWork(new RunPublishing(publisher, new SliceParcels(file, request.Workers), queues, waiting, bus.Loggers), cancellationToken);
         var pauses = new PauseNews(progress, run.Id, JsonLineWriter.Errors(run.Name));
         await using var view = new ProgressView(console, run, new WorkerLedger(target), lease);
         await tracker.FollowAsync(

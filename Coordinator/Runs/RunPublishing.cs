@@ -5,9 +5,11 @@ using Migration.Worker;
 namespace Migration.Coordinator.Runs;
 
 /// <summary>What is needed to put slices to work while a run is being followed.</summary>
+/// <param name="Parcels">How slices are sent that have not been sent before.</param>
 /// <param name="Queues">Null in process.</param>
 /// <param name="Waiting">Messages in the work queue when the bus started.</param>
-internal sealed record RunPublishing(SlicePublisher Publisher, RunQueues? Queues, uint Waiting, ILoggerFactory Loggers)
+internal sealed record RunPublishing(
+    SlicePublisher Publisher, SliceParcels Parcels, RunQueues? Queues, uint Waiting, ILoggerFactory Loggers)
 {
     private static readonly TimeSpan LongAgo = TimeSpan.FromDays(1);
 
@@ -25,7 +27,7 @@ internal sealed record RunPublishing(SlicePublisher Publisher, RunQueues? Queues
     {
         try
         {
-            await Publisher.PublishPendingAsync(silentFor, cancellationToken);
+            await Publisher.PublishPendingAsync(silentFor, Parcels, cancellationToken);
         }
         catch (Exception e) when (BrokerFaults.IsTransient(e, cancellationToken))
         {

@@ -40,7 +40,7 @@ internal sealed class Reconciler(
 
         if (queues is null ? await IsWorkedOnAsync(cancellationToken) : await queues.RestoreAsync(cancellationToken) > 0)
             return;
-        var lost = await publisher.PublishPendingAsync(Silence, cancellationToken);
+        var lost = await publisher.PublishPendingAsync(Silence, parcels: null, cancellationToken);
         if (lost == 0)
             return;
         figures.Resent("message_lost", lost);

@@ -19,10 +19,9 @@ internal sealed class RunNews
 
     public long FailedSlices => Interlocked.Read(ref _failed);
 
-    public void Completed(SliceCompleted slice)
+    public void Completed(int slices)
     {
-        ArgumentNullException.ThrowIfNull(slice);
-        Interlocked.Increment(ref _completed);
+        Interlocked.Add(ref _completed, slices);
         _signal.Writer.TryWrite(true);
     }
 

@@ -7,11 +7,17 @@ namespace Migration.Coordinator.Tracking;
 
 /// <summary>Hears completion and failure events of the run.</summary>
 internal sealed class SliceNewsConsumer(RunNews news, ILogger<SliceNewsConsumer> logger)
-    : IConsumer<SliceCompleted>, IConsumer<SliceFailed>
+    : IConsumer<SliceCompleted>, IConsumer<SlicesCompleted>, IConsumer<SliceFailed>
 {
     public Task Consume(ConsumeContext<SliceCompleted> context)
     {
-        news.Completed(context.Message);
+        news.Completed(1);
+        return Task.CompletedTask;
+    }
+
+    public Task Consume(ConsumeContext<SlicesCompleted> context)
+    {
+        news.Completed(context.Message.Count);
         return Task.CompletedTask;
     }
 

@@ -7,13 +7,14 @@ namespace Migration.Worker.Consumers;
 
 /// <summary>
 /// How an attempt at a slice comes to its end: the ledger is told, whoever waits is told, and what is left goes back to the
-/// queue or into the error queue. For one message.
+/// queue or into the error queue. For one slice of a message.
 /// </summary>
 /// <param name="hold">On the slice; let go when a new message for it is sent.</param>
+/// <param name="maxAttempts">That say what stopped them and move nothing before the slice is given up, which is the message's end.</param>
 /// <param name="stop">The transport's end, or the run's: nothing more can be noted.</param>
 internal sealed class AttemptEnding(
-    RunContext run, SlicesInHand inHand, SlicesInHand.Hold hold, SliceMessages messages, DrainSignal drain, WorkRefusal refusal,
-    TimeProvider time, ILogger logger, CancellationToken stop)
+    RunContext run, SlicesInHand inHand, SlicesInHand.Hold hold, SliceMessages messages, int maxAttempts, DrainSignal drain,
+    WorkRefusal refusal, TimeProvider time, ILogger logger, CancellationToken stop)
 {
     /// <summary>It did not fail.</summary>
     public async Task EndAsync(SliceEnd end)
@@ -91,7 +92,7 @@ internal sealed class AttemptEnding(
     private async Task NoteFailureAsync(SliceClaim claim, Exception exception)
     {
         var error = TransientRetry.FirstLine(exception);
-        var most = exception is SliceGivenUpException ? 0 : run.File.Slices.MaxAttempts;
+        var most = exception is SliceGivenUpException ? 0 : maxAttempts;
         var tookWorkerDown = SliceAttempt.TookWorkerDown(exception);
 
         // One that will not stop may sit on the very connection that this would wait for.

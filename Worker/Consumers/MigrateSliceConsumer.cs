@@ -3,10 +3,7 @@ using Microsoft.Extensions.Logging;
 using Migration.Contracts.Ledger;
 using Migration.Contracts.Messages;
 using Migration.Worker.Hosting;
-using Migration.Worker.Sources;
 using Migration.Worker.Suspects;
-using Migration.Worker.Targets;
-using Npgsql;
 
 namespace Migration.Worker.Consumers;
 
@@ -30,8 +27,7 @@ internal sealed class MigrateSliceConsumer(
     ILogger<MigrateSliceConsumer> logger)
     : IConsumer<MigrateSlice>
 {
-    private SliceMessages _messages = null!;
-    private AttemptEnding _ending = null!;
+    private SliceDelivery _slice = null!;
 
     /// <summary>The transport's, and the run's end.</summary>
     private CancellationToken _end;
@@ -44,7 +40,6 @@ internal sealed class MigrateSliceConsumer(
 
         var message = context.Message;
         var id = new SliceId(message.RunId, message.Collection, message.Slice);
-        _messages = new SliceMessages(context, run, worker, time, logger);
         using var scope = logger.SliceScope(message.Run, message.Collection, message.Slice);
         using var hold = inHand.TryTake(id, context.ReceiveContext.Redelivered);
         if (hold is null)
@@ -55,7 +50,9 @@ internal sealed class MigrateSliceConsumer(
 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, run.Completed);
         _end = end.Token;
-        _ending = new AttemptEnding(run, inHand, hold, _messages, drain, refusal, time, logger, _end);
+        _slice = new SliceDelivery(
+            new PendingSlice(id, message.Offset, message.Limit), context, hold, run.File.Slices.MaxAttempts, run, worker, inHand, drain,
+            refusal, time, logger, _end);
         try
         {
             await ClaimAndMigrateAsync(context, id);
@@ -63,14 +60,12 @@ internal sealed class MigrateSliceConsumer(
         catch (Exception e) when (run.Completed.IsCancellationRequested && e is not SliceGivenUpException)
         {
             logger.AttemptNotNeeded(id.ToString());
-            _ending.EndWhereDeaf(id, e);
+            _slice.Ending.EndWhereDeaf(id, e);
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
-            // The queue is gone, or this worker's part in it. What was under way could not be noted any more, and a slice that
-            // stayed with a worker that lives would never be found.
-            if (inHand.IsHeldOnce(id))
-                await RetryAsync($"Letting {id} go", token => run.Ledger.LetGoAsync(id, token), CancellationToken.None);
+            // The queue is gone, or this worker's part in it.
+            await _slice.LetGoAsync();
             throw;
         }
         catch (Exception e) when (e is not (SliceGivenUpException or OperationCanceledException))
@@ -90,28 +85,18 @@ internal sealed class MigrateSliceConsumer(
         {
             case ClaimOutcome.Granted { Claim: { IsSuspect: true } claim }:
                 place.Dispose();
-                await MigrateAloneAsync(context, claim);
+                await MigrateAloneAsync(claim);
                 break;
             case ClaimOutcome.Granted { Claim: var claim }:
-                await MigrateAsync(context, claim);
-                break;
-            case ClaimOutcome.AlreadyDone { Slice: var slice }:
-                // The acknowledgement was lost, or this is a second copy; the news may have been lost with it.
-                await _messages.TellAsync(slice);
-                break;
-            case ClaimOutcome.OwnedByAnother { Worker: var owner }:
-                logger.OwnedByAnother(id.ToString(), owner);
-                break;
-            case ClaimOutcome.Paused:
-                logger.LeftPaused(id.ToString());
+                await _slice.MigrateAsync(claim);
                 break;
             default:
-                logger.UnknownSlice(id.ToString());
+                await _slice.EndUnclaimedAsync(outcome);
                 break;
         }
     }
 
-    private async Task MigrateAloneAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
+    private async Task MigrateAloneAsync(SliceClaim claim)
     {
         logger.Suspected(claim.Id.ToString(), claim.SilentAttempts);
         IDisposable alone;
@@ -128,56 +113,12 @@ internal sealed class MigrateSliceConsumer(
         using (alone)
         {
             if (await RetryAsync($"Beginning {claim.Id}", token => run.Ledger.BeginAsync(claim, token), _end))
-                await MigrateAsync(context, claim);
+                await _slice.MigrateAsync(claim);
             else
-                await _ending.EndOvertakenAsync(claim);
-        }
-    }
-
-    private async Task MigrateAsync(ConsumeContext<MigrateSlice> context, SliceClaim claim)
-    {
-        logger.Claimed(claim.Id.ToString(), claim.Claim, claim.Attempts);
-        SliceAttempt? attempt = null;
-        try
-        {
-            attempt = await run.AttemptAsync(claim.Id.Collection, _end);
-            await _ending.EndAsync(await attempt.MakeAsync(claim, drain.Token, _end));
-        }
-        catch (FenceLostException)
-        {
-            await _ending.EndOvertakenAsync(attempt?.Claim ?? claim);
-        }
-        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
-        {
-            // The transport is going away with the message unacknowledged: the broker gives it to somebody else, and the
-            // claim must not stand in their way.
-            await run.Ledger.HandBackAsync(attempt?.Claim ?? claim, CancellationToken.None);
-            throw;
-        }
-        catch (Exception e) when (IsThisWorkersFault(e, hasBegun: attempt is not null))
-        {
-            await run.Ledger.HandBackAsync(attempt?.Claim ?? claim, CancellationToken.None);
-            throw;
-        }
-        catch (Exception e) when (e is not MessageGoesBackException && !run.Completed.IsCancellationRequested)
-        {
-            await _ending.FailAsync(attempt?.Claim ?? claim, e);
+                await _slice.Ending.EndOvertakenAsync(claim);
         }
     }
 
     private Task<T> RetryAsync<T>(string what, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
         => TransientRetry.RunAsync(what, action, logger, time, cancellationToken);
-
-    /// <summary>
-    /// A source that cannot be opened, a table that may not be written to and a service that never answers are the same for every slice: another
-    /// attempt here is useless, and counting it would make one wrongly set up worker give up the whole run.
-    /// </summary>
-    private static bool IsThisWorkersFault(Exception exception, bool hasBegun) => exception switch
-    {
-        SourceException source => !hasBegun && !source.IsTransient,
-        PostgresException refused => PostgresErrors.IsConfiguration(refused),
-        // What enrichment needs cannot be used at all.
-        UserException => true,
-        _ => false,
-    };
 }

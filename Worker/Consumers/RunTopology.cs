@@ -23,6 +23,9 @@ public static class RunTopology
     /// <summary>Dead letters, where MassTransit puts what a consumer gave up on.</summary>
     public static string Errors(RunRecord run) => Slices(run) + "_error";
 
+    /// <summary>Where MassTransit puts messages that an older worker does not know; their slices are sent again.</summary>
+    public static string Skipped(RunRecord run) => Slices(run) + "_skipped";
+
     /// <summary>News for the coordinator.</summary>
     public static string Events(RunRecord run) => Prefix(run) + "events";
 
@@ -60,8 +63,10 @@ public static class RunTopology
     public static void ConfigureEvents(IRabbitMqBusFactoryConfigurator bus)
     {
         bus.Publish<SliceCompleted>(publish => publish.ExchangeType = "topic");
+        bus.Publish<SlicesCompleted>(publish => publish.ExchangeType = "topic");
         bus.Publish<SliceFailed>(publish => publish.ExchangeType = "topic");
         bus.Send<SliceCompleted>(send => send.UseRoutingKeyFormatter(context => RoutingKey(context.Message.RunId)));
+        bus.Send<SlicesCompleted>(send => send.UseRoutingKeyFormatter(context => RoutingKey(context.Message.RunId)));
         bus.Send<SliceFailed>(send => send.UseRoutingKeyFormatter(context => RoutingKey(context.Message.RunId)));
     }
 
@@ -80,7 +85,8 @@ public static class RunTopology
     }
 
     /// <summary>An exchange drops what no queue is bound for, unless it is told that the message must arrive.</summary>
-    public static void MustArrive(SendContext<MigrateSlice> context)
+    public static void MustArrive<T>(SendContext<T> context)
+        where T : class
     {
         ArgumentNullException.ThrowIfNull(context);
         if (context.TryGetPayload<RabbitMqSendContext>(out var rabbit))
@@ -96,6 +102,7 @@ public static class RunTopology
         endpoint.PrefetchCount = 200;
         queue.QueueExpiration = TimeSpan.FromHours(1);
         queue.Bind<SliceCompleted>(bind => Topic(bind, run));
+        queue.Bind<SlicesCompleted>(bind => Topic(bind, run));
         queue.Bind<SliceFailed>(bind => Topic(bind, run));
     }
 

@@ -80,6 +80,8 @@ internal sealed class RunSubscriptions(
                 RunTopology.ConfigureSliceQueue(configurator, run, slices);
                 configurator.Consumer(() => new MigrateSliceConsumer(
                     context, worker, inHand, drain, refusal, time, loggers.CreateLogger<MigrateSliceConsumer>()));
+                configurator.Consumer(() => new MigrateSlicesConsumer(
+                    context, worker, inHand, drain, refusal, time, loggers.CreateLogger<MigrateSlicesConsumer>()));
             });
         _runs[run.Id] = (endpoint, context);
         await endpoint.Ready.WaitAsync(cancellationToken);

@@ -2,12 +2,13 @@ namespace Migration.Contracts.Migrations.Loading;
 
 internal static class SlicesSection
 {
-    public static readonly string[] Keys = ["targetSeconds", "minRecords", "maxRecords", "maxAttempts"];
+    public static readonly string[] Keys = ["targetSeconds", "minRecords", "maxRecords", "maxAttempts", "perMessage"];
 
     // 20 minutes: RabbitMQ takes a delivery back after 30.
     private static readonly IntRange TargetSeconds = new(1, 1200);
     private static readonly IntRange Records = new(1, 100_000_000);
     private static readonly IntRange MaxAttempts = new(1, 1000);
+    private static readonly IntRange PerMessage = new(1, 100);
 
     public static SliceSettings Read(SectionReader section)
     {
@@ -18,6 +19,7 @@ internal static class SlicesSection
             MinRecords = section.WholeNumber("minRecords", Records) ?? defaults.MinRecords,
             MaxRecords = section.WholeNumber("maxRecords", Records) ?? defaults.MaxRecords,
             MaxAttempts = section.WholeNumber("maxAttempts", MaxAttempts) ?? defaults.MaxAttempts,
+            PerMessage = section.WholeNumber("perMessage", PerMessage),
         };
         return section.Find("minRecords") is null ? AtMost(slices) : Checked(section, slices);
     }

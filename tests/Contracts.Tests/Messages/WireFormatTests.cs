@@ -21,9 +21,19 @@ public sealed class WireFormatTests
             """{"runId":"0190a0b0-c0d0-7000-8000-000000000001","run":"shop","collection":"products","slice":42,"offset":84000,"limit":2000}"""
         },
         {
+            new MigrateSlices(RunId, "shop", "products", 42, 15, 84000, 15000),
+            "urn:message:Migration.Contracts.Messages:MigrateSlices",
+            """{"runId":"0190a0b0-c0d0-7000-8000-000000000001","run":"shop","collection":"products","first":42,"count":15,"offset":84000,"limit":15000}"""
+        },
+        {
             new SliceCompleted(RunId, "shop", "products", 42, 84000, 2000, 2000, 1990, 7, 3, "host:17", 61.5),
             "urn:message:Migration.Contracts.Messages:SliceCompleted",
             """{"runId":"0190a0b0-c0d0-7000-8000-000000000001","run":"shop","collection":"products","slice":42,"offset":84000,"limit":2000,"read":2000,"written":1990,"quarantined":7,"skipped":3,"worker":"host:17","seconds":61.5}"""
+        },
+        {
+            new SlicesCompleted(RunId, "shop", "products", 42, 15, 84000, 15000, 15000, 14990, 7, 3, "host:17", 61.5),
+            "urn:message:Migration.Contracts.Messages:SlicesCompleted",
+            """{"runId":"0190a0b0-c0d0-7000-8000-000000000001","run":"shop","collection":"products","first":42,"count":15,"offset":84000,"limit":15000,"read":15000,"written":14990,"quarantined":7,"skipped":3,"worker":"host:17","seconds":61.5}"""
         },
         {
             new SliceFailed(RunId, "shop", "products", 42, 84000, 2000, 5, "boom", "host:17"),

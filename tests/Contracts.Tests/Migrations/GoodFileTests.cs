@@ -13,7 +13,7 @@ public sealed class GoodFileTests
         Assert.Equal(("mongodb://reader:pw1@mongo:27017", "shop", true, 1000), (file.Source.Uri, file.Source.Database, file.Source.Live, file.Source.MaxRecordsPerSecond));
         Assert.Equal("store", file.Target.Schema);
         Assert.Equal("amqp://app:pw3@rabbit:5672/%2F", file.Broker!.Uri);
-        Assert.Equal(new SliceSettings { TargetSeconds = 30, MinRecords = 10, MaxRecords = 1000, MaxAttempts = 3 }, file.Slices);
+        Assert.Equal(new SliceSettings { TargetSeconds = 30, MinRecords = 10, MaxRecords = 1000, MaxAttempts = 3, PerMessage = 20 }, file.Slices);
         Assert.Equal(new WorkerSettings { Slices = 4, BatchBytes = 1024 * 1024, BatchRecords = 500, SliceBudgetSeconds = 300, LeaseSeconds = 10 }, file.Worker);
         Assert.Equal(["products", "orders"], file.Collections.Select(c => c.Name));
         Assert.Equal(new LimitSettings { MaxQuarantined = new QuarantineLimit(2000, 0) }, file.Limits);

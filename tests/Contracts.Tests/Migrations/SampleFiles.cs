@@ -20,7 +20,7 @@ internal static class SampleFiles
         source: { uri: "mongodb://reader:pw1@mongo:27017", database: shop, live: true, maxRecordsPerSecond: 1000 }
         target: { uri: "postgres://writer:pw2@pg:5432/shop?sslmode=require", schema: store, maxConnections: 90 }
         broker: { uri: "amqp://app:pw3@rabbit:5672/%2F" }
-        slices: { targetSeconds: 30, minRecords: 10, maxRecords: 1000, maxAttempts: 3 }
+        slices: { targetSeconds: 30, minRecords: 10, maxRecords: 1000, maxAttempts: 3, perMessage: 20 }
         worker: { slices: 4, batchBytes: 1MiB, batchRecords: 500, sliceBudgetSeconds: 300, leaseSeconds: 10 }
         collections:
           - name: products

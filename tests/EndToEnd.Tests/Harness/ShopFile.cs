@@ -20,6 +20,9 @@ internal sealed record ShopFile
     /// <summary>Slices that a worker has in hand at a time.</summary>
     public int Slices { get; init; } = 2;
 
+    /// <summary>Small slices that one message asks for; null leaves it to the coordinator.</summary>
+    public int? SlicesPerMessage { get; init; }
+
     /// <summary>Records in a batch at most.</summary>
     public int BatchRecords { get; init; } = 2_000;
 
@@ -34,6 +37,8 @@ internal sealed record ShopFile
         var cap = RecordsPerSecond is { } records ? string.Create(CultureInfo.InvariantCulture, $"maxRecordsPerSecond: {records}") : "";
         var text = Replace(File.ReadAllText(Repository.ExampleFile), "maxRecordsPerSecond: 6000", cap);
         text = Replace(text, "maxRecords: 1000", string.Create(CultureInfo.InvariantCulture, $"minRecords: {Math.Min(LeastSliceRecords, SliceRecords)}\n  maxRecords: {SliceRecords}\n  maxAttempts: {MaxAttempts}"));
+        if (SlicesPerMessage is { } slices)
+            text = Replace(text, "\nslices:\n", string.Create(CultureInfo.InvariantCulture, $"\nslices:\n  perMessage: {slices}\n"));
         return text + string.Create(CultureInfo.InvariantCulture, $"\nworker:\n  leaseSeconds: {LeaseSeconds}\n  slices: {Slices}\n  batchRecords: {BatchRecords}\n  progressSeconds: {ProgressSeconds}\n");
     }
 
