@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Migration.Worker.Mapping;
@@ -11,7 +12,7 @@ internal sealed class FieldNode
 {
     private readonly byte[] _name;
     private readonly int _index;
-    private readonly List<FieldNode> _children = [];
+    private FieldNode[] _children = [];
     private int[] _buckets = [];
 
     private FieldNode(string name, string path, int slot)
@@ -40,15 +41,15 @@ internal sealed class FieldNode
     /// <summary>True when a column takes the field's value as it is.</summary>
     public bool HasColumn { get; set; }
 
-    public bool HasChildren => _children.Count > 0;
+    public bool HasChildren => _children.Length > 0;
 
     /// <summary>The child of this name, made when it is not there; <paramref name="slots"/> counts nodes.</summary>
     public FieldNode Child(string name, ref int slots)
     {
-        var child = _children.Find(c => Encoding.UTF8.GetString(c._name) == name);
+        var child = Array.Find(_children, c => Encoding.UTF8.GetString(c._name) == name);
         if (child is not null) return child;
         child = new FieldNode(name, Path.Length == 0 ? name : $"{Path}.{name}", slots++);
-        _children.Add(child);
+        _children = [.. _children, child];
         BuildBuckets();
         return child;
     }
@@ -59,7 +60,7 @@ internal sealed class FieldNode
     /// </summary>
     public FieldNode? Find(ReadOnlySpan<byte> name, ref int hint)
     {
-        if (hint < _children.Count && name.SequenceEqual(_children[hint]._name)) return _children[hint++];
+        if (hint < _children.Length && name.SequenceEqual(_children[hint]._name)) return _children[hint++];
         if (_buckets.Length == 0) return null;
         for (var at = Bucket(name); _buckets[at] != 0; at = (at + 1) & (_buckets.Length - 1))
         {
@@ -84,7 +85,7 @@ internal sealed class FieldNode
     }
 
     /// <summary>True when every child is an array index, so that an array may stand here.</summary>
-    public bool WantsOnlyIndexes => _children.TrueForAll(c => c._index >= 0);
+    public bool WantsOnlyIndexes => Array.TrueForAll(_children, c => c._index >= 0);
 
     /// <summary>True when a column takes the child of this name whole, not only parts of it.</summary>
     public bool TakesWhole(ReadOnlySpan<byte> name)
@@ -102,8 +103,8 @@ internal sealed class FieldNode
 
     private void BuildBuckets()
     {
-        _buckets = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)_children.Count * 4)];
-        for (var i = 0; i < _children.Count; i++)
+        _buckets = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)_children.Length * 4)];
+        for (var i = 0; i < _children.Length; i++)
         {
             var at = Bucket(_children[i]._name);
             while (_buckets[at] != 0) at = (at + 1) & (_buckets.Length - 1);
@@ -112,6 +113,7 @@ internal sealed class FieldNode
     }
 
     /// <summary>Names of one document differ mostly in length, first and last letter; the compare settles the rest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Bucket(ReadOnlySpan<byte> name) => name.Length == 0
         ? 0
         : (name.Length + name[0] * 31 + name[^1] * 131 + name[name.Length / 2] * 7) & (_buckets.Length - 1);

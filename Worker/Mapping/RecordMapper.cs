@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Migration.Contracts.Migrations;
 using Migration.Worker.Mapping.Conversions;
@@ -95,6 +96,7 @@ internal sealed partial class RecordMapper
     }
 
     /// <summary>The row of a document or element, and those of its children. After a refusal the caller takes back what was appended.</summary>
+    [SkipLocalsInit] // The slots are cleared here, once and not twice.
     private ElementRejection? MapRow(BsonType type, ReadOnlySpan<byte> value, RowHead head, RowBuffer rows, ChildRows? children)
     {
         Span<FieldSlot> slots = stackalloc FieldSlot[_slots];
@@ -143,34 +145,36 @@ internal sealed partial class RecordMapper
         List<string>? unmapped = null;
         for (var index = 0; reader.Read(); index++)
         {
-            var field = isArray ? parent.Find(index) : parent.Find(reader.Name, ref hint);
-            if (field is null)
+            if ((isArray ? parent.Find(index) : parent.Find(reader.Name, ref hint)) is { } field)
             {
-                if (_unmapped == UnmappedAction.Fail && parent == _root) Remember(ref unmapped, reader.Name);
-                continue;
+                if (Take(field, reader.Type, reader.Value, offset + reader.ValueOffset, slots) is { } rejection) return rejection;
             }
-
-            ref var slot = ref slots[field.Slot];
-            if (slot.Length != 0) return Twice(field);
-            slot = new FieldSlot(reader.Type, offset + reader.ValueOffset, reader.Value.Length + 1);
-            if (field.HasChildren && Descend(field, ref reader, offset, slots) is { } rejection) return rejection;
+            else if (_unmapped == UnmappedAction.Fail && parent == _root)
+            {
+                Remember(ref unmapped, reader.Name);
+            }
         }
 
         if (reader.Fault != BsonFault.None) return Unreadable(reader.Fault);
         return unmapped is null ? null : Unmapped(unmapped);
     }
 
-    private RecordRejection? Descend(FieldNode field, ref BsonSpanReader reader, int offset, Span<FieldSlot> slots)
+    private RecordRejection? Take(FieldNode field, BsonType type, ReadOnlySpan<byte> value, int offset, Span<FieldSlot> slots)
     {
-        if (reader.Type is BsonType.Null or BsonType.Undefined) return null;
-        var isArray = reader.Type == BsonType.Array;
-        if (isArray ? field.WantsOnlyIndexes : reader.Type == BsonType.Document)
-        {
-            return FindFields(field, reader.Value, offset + reader.ValueOffset, slots, isArray);
-        }
-
-        return LeadsNowhere(field, reader.Type, reader.Value);
+        ref var slot = ref slots[field.Slot];
+        if (slot.Length != 0) return Twice(field);
+        slot = new FieldSlot(type, offset, value.Length + 1);
+        return field.HasChildren ? Descend(field, type, value, offset, slots) : null;
     }
+
+    private RecordRejection? Descend(FieldNode field, BsonType type, ReadOnlySpan<byte> value, int offset, Span<FieldSlot> slots) =>
+        type switch
+        {
+            BsonType.Null or BsonType.Undefined => null,
+            BsonType.Document => FindFields(field, value, offset, slots),
+            BsonType.Array when field.WantsOnlyIndexes => FindFields(field, value, offset, slots, isArray: true),
+            _ => LeadsNowhere(field, type, value),
+        };
 
     private RecordRejection? WriteColumn(
         ColumnStep step, ReadOnlySpan<byte> document, ReadOnlySpan<FieldSlot> slots, RowBuffer rows)

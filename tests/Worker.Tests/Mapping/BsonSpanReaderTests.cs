@@ -77,6 +77,45 @@ public sealed class BsonSpanReaderTests
         }
     }
 
+    /// <summary>A name is looked at otherwise where fewer than sixteen bytes follow it.</summary>
+    [Fact]
+    public void Names_of_every_length_are_read_however_near_the_document_s_end()
+    {
+        for (var length = 0; length <= 40; length++)
+        {
+            for (var after = 0; after <= 20; after++)
+            {
+                var name = new string('n', length);
+                var document = new BsonDocument { { name, new BsonBinaryData(new byte[after]) }, { "end", BsonNull.Value } };
+                var reader = new BsonSpanReader(document.ToBson());
+
+                Assert.True(reader.Read());
+                Assert.Equal(name, System.Text.Encoding.UTF8.GetString(reader.Name));
+                Assert.Equal(after + 5, reader.Value.Length);
+                Assert.Equal(sizeof(int) + 1 + length + 1, reader.ValueOffset);
+                Assert.True(reader.Read());
+                Assert.Equal("end"u8, reader.Name);
+                Assert.True(reader.Value.IsEmpty);
+                Assert.False(reader.Read());
+                Assert.Equal(BsonFault.None, reader.Fault);
+            }
+        }
+    }
+
+    /// <summary>Beyond the document, in the same array, stands a zero that would end the name.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(12)]
+    [InlineData(30)]
+    public void A_name_that_does_not_end_is_a_fault(int length)
+    {
+        byte[] document = [0, 0, 0, 0, (byte)BsonType.Null, .. Enumerable.Repeat((byte)'n', length), 0];
+        BitConverter.TryWriteBytes(document, document.Length);
+        byte[] page = [.. document, .. new byte[64]];
+
+        Assert.Equal(BsonFault.Name, BsonSpanReader.Check(page.AsSpan(0, document.Length)));
+    }
+
     [Fact]
     public void Changed_bytes_never_make_it_throw()
     {
