@@ -15,6 +15,14 @@ internal static class JsonText
 
     public static Refusal? Append(RowBuffer rows, ReadOnlySpan<byte> text, JsonForm form)
     {
+        if (PlainText.IsJson(text))
+        {
+            var quoted = rows.Append(text.Length + 2);
+            quoted[0] = quoted[^1] = (byte)'"';
+            text.CopyTo(quoted[1..]);
+            return null;
+        }
+
         if (!Utf8.IsValid(text)) return Refusal.InvalidUtf8;
         rows.AppendByte((byte)'"');
         for (var at = text.IndexOfAny(Escaped); at >= 0; at = text.IndexOfAny(Escaped))

@@ -16,19 +16,20 @@ internal sealed class TextConversion(int? maxLength, bool isPadded = false) : Co
             ? WriteText(BsonSpanReader.TextOf(value), rows)
             : WriteScalar(type, value, rows);
 
-    /// <summary>Null when PostgreSQL takes the bytes as text.</summary>
-    public static Refusal? Check(ReadOnlySpan<byte> text)
-    {
-        if (text.Contains((byte)0)) return Refusal.NulInText;
-        return Utf8.IsValid(text) ? null : Refusal.InvalidUtf8;
-    }
-
     private Refusal? WriteText(ReadOnlySpan<byte> text, RowBuffer rows)
     {
-        if ((Check(text) ?? CheckLength(text)) is { } refusal) return refusal;
+        if (!PlainText.IsText(text) && Check(text) is { } unfit) return unfit;
+        if (text.Length > maxLength && CheckLength(text) is { } tooLong) return tooLong;
         if (isPadded && text.EndsWith(" "u8)) return SpaceAtEnd;
         text.CopyTo(rows.AppendField(text.Length));
         return null;
+    }
+
+    /// <summary>Null when PostgreSQL takes the bytes as text.</summary>
+    private static Refusal? Check(ReadOnlySpan<byte> text)
+    {
+        if (text.Contains((byte)0)) return Refusal.NulInText;
+        return Utf8.IsValid(text) ? null : Refusal.InvalidUtf8;
     }
 
     private Refusal? WriteScalar(BsonType type, ReadOnlySpan<byte> value, RowBuffer rows)
