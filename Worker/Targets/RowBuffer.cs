@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Migration.Worker.Targets;
 
@@ -27,7 +28,7 @@ public sealed class RowBuffer : IDisposable
     public int Count { get; private set; }
 
     /// <summary>Bytes of the whole rows.</summary>
-    public int Bytes => StartOf(Count);
+    public int Bytes { get; private set; }
 
     /// <summary>Bytes of the row that is being written.</summary>
     internal int UnfinishedBytes => _length - Bytes;
@@ -50,7 +51,7 @@ public sealed class RowBuffer : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
         Count = count;
-        _length = StartOf(count);
+        Bytes = _length = StartOf(count);
     }
 
     /// <summary>Drops every row and keeps the memory.</summary>
@@ -62,17 +63,18 @@ public sealed class RowBuffer : IDisposable
         ArrayPool<byte>.Shared.Return(_bytes);
         ArrayPool<int>.Shared.Return(_ends);
         (_bytes, _ends) = ([], []);
-        (_length, Count) = (0, 0);
+        (_length, Count, Bytes) = (0, 0, 0);
     }
 
     /// <summary>Makes what was appended since the last row a row.</summary>
     internal void EndRow()
     {
         if (Count == _ends.Length) Grow(ref _ends, Count, Count + 1L);
-        _ends[Count++] = _length;
+        _ends[Count++] = Bytes = _length;
     }
 
     /// <summary>Room for <paramref name="count"/> bytes that the caller fills at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Span<byte> Append(int count)
     {
         if (count > _bytes.Length - _length) Grow(ref _bytes, _length, (long)_length + count);
