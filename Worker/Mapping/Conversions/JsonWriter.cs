@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using Migration.Worker.Targets;
 using MongoDB.Bson;
 
@@ -56,14 +57,17 @@ internal readonly ref struct JsonWriter(RowBuffer rows, JsonForm form)
         }
     }
 
+    [SkipLocalsInit] // The places of names are written before they are read.
     private Refusal? WriteObject(ReadOnlySpan<byte> document, int depth, FieldNode? mapped)
     {
         if (depth > BsonSpanReader.MaxDepth) return Refusal.Unreadable(BsonFault.Depth);
         rows.AppendByte((byte)'{');
         var keys = 0;
+        var names = new RepeatedKeys(stackalloc Range[RepeatedKeys.Few]);
         var reader = new BsonSpanReader(document);
         while (reader.Read())
         {
+            names.Add(reader);
             if (mapped is not null && mapped.TakesWhole(reader.Name)) continue;
             if (keys++ > 0) rows.AppendByte((byte)',');
             if (WriteText(reader.Name) is { } nameRefusal) return nameRefusal;
@@ -73,7 +77,7 @@ internal readonly ref struct JsonWriter(RowBuffer rows, JsonForm form)
 
         rows.AppendByte((byte)'}');
         if (reader.Fault != BsonFault.None) return Refusal.Unreadable(reader.Fault);
-        if (form != JsonForm.Jsonb || keys < 2 || RepeatedKeys.Find(document) is not { } repeated) return null;
+        if (form != JsonForm.Jsonb || keys < 2 || names.Find(document) is not { } repeated) return null;
         return new Refusal(
             SqlStates.InvalidJson, $"cannot hold an object in which the key '{repeated}' appears twice", Advice.UseJson);
     }

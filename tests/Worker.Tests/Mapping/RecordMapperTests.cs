@@ -59,6 +59,48 @@ public sealed class RecordMapperTests
     }
 
     [Theory]
+    [InlineData(2)]
+    [InlineData(16)]
+    [InlineData(20)]
+    public void Any_two_keys_that_are_the_same_are_refused_by_jsonb(int keys)
+    {
+        for (var second = 1; second < keys; second++)
+        {
+            for (var first = 0; first < second; first++)
+            {
+                var inner = new BsonDocument(allowDuplicateNames: true);
+                for (var i = 0; i < keys; i++) inner.Add(i == first || i == second ? "same" : $"k{i}", i);
+
+                var rejection = Map(Mappings.Of("v", "jsonb"), new BsonDocument { { "_id", 1 }, { "v", inner } }.ToBson());
+
+                Assert.Contains("the key 'same' appears twice", rejection?.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("jsonb", "{ a: 1.5, b: ['x', 2] }")]
+    [InlineData("numeric(18,2)", "0")]
+    [InlineData("numeric", "NumberDecimal('-12345678901234567890.0001')")]
+    [InlineData("text[]", "[]")]
+    [InlineData("text[]", "['a', null]")]
+    public void A_row_does_not_hang_on_what_the_buffer_held_before(string type, string value)
+    {
+        var mapper = new RecordMapper(Mappings.Of("v", type));
+        var document = BsonDocument.Parse($"{{ _id: 1, v: {value} }}").ToBson();
+        using var rows = new RowBuffer(1024);
+        Assert.Null(mapper.Map(document, rows));
+        var clean = rows.Row(0).ToArray();
+        rows.Clear();
+        rows.Append(1024).Fill(0xA5);
+        rows.Clear();
+
+        Assert.Null(mapper.Map(document, rows));
+
+        Assert.Equal(clean, rows.Row(0).ToArray());
+    }
+
+    [Theory]
     [InlineData("text", "22021")]
     [InlineData("jsonb", "22021")]
     [InlineData("json", "22021")]
