@@ -41,6 +41,9 @@ public sealed class PlanLedger(NpgsqlDataSource target)
             throw new LedgerException(await WhyNotAsync(connection, runId, collection, cancellationToken));
 
         await CopyAsync(connection, runId, collection, slices, cancellationToken);
+
+        // Workers keep their plans for its statements, which shall not be those for a handful of slices.
+        await connection.ExecuteAsync("ANALYZE migration.slice", cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 
@@ -63,11 +66,14 @@ public sealed class PlanLedger(NpgsqlDataSource target)
             row => new PendingSlice(new SliceId(runId, collection, row.GetInt32(0)), row.GetInt64(1), row.GetInt64(2)),
             cancellationToken, runId, collection, after, count, silentFor);
 
-    /// <summary>Slices of the collection, whatever their state.</summary>
-    public async Task<long> CountSlicesAsync(Guid runId, string collection, CancellationToken cancellationToken)
+    /// <summary>Slices of the collection that wait for a worker, and the records that were counted in them.</summary>
+    public async Task<(long Slices, long Records)> CountPendingAsync(Guid runId, string collection, CancellationToken cancellationToken)
         => (await target.QueryAsync(
-            "SELECT count(*) FROM migration.slice WHERE run_id = $1 AND collection = $2", row => row.GetInt64(0), cancellationToken,
-            runId, collection))[0];
+            """
+            SELECT count(*), coalesce(sum(record_limit), 0)::bigint FROM migration.slice
+            WHERE run_id = $1 AND collection = $2 AND state IN ('planned', 'queued')
+            """,
+            row => (row.GetInt64(0), row.GetInt64(1)), cancellationToken, runId, collection))[0];
 
     /// <summary>
     /// Gives slices that had given up another set of attempts, because the user runs the run again after mending the

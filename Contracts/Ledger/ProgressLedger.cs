@@ -142,10 +142,13 @@ public sealed class ProgressLedger(NpgsqlDataSource target)
             "SELECT name FROM migration.collection WHERE run_id = $1", row => row.GetString(0), cancellationToken, runId);
         return await target.ExecuteAsync(
             """
+            WITH hopeless AS (
+                SELECT collection, number FROM migration.slice WHERE run_id = $1 AND state = 'queued' AND messages >= $2
+                ORDER BY collection, number FOR UPDATE)
             UPDATE migration.slice s
             SET state = 'failed', finished_at = clock_timestamp(), error = s.messages || $3, cause = c.cause
-            FROM unnest($4::text[], $5::text[]) AS c (name, cause)
-            WHERE s.run_id = $1 AND s.collection = c.name AND s.state = 'queued' AND s.messages >= $2
+            FROM hopeless h JOIN unnest($4::text[], $5::text[]) AS c (name, cause) ON c.name = h.collection
+            WHERE s.run_id = $1 AND s.collection = h.collection AND s.number = h.number AND s.state = 'queued' AND s.messages >= $2
             """,
             cancellationToken, runId, messages, Unclaimed, collections.ToArray(),
             collections.Select(name => CauseFingerprint.OfSlice(name, messages + Unclaimed)).ToArray());

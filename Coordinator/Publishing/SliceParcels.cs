@@ -24,17 +24,17 @@ internal sealed class SliceParcels(MigrationFile file, int workers)
     private const double MostSeconds = 1;
 
     /// <summary>Slices that one message may ask for.</summary>
-    /// <param name="slices">That the collection has.</param>
-    public int MostOf(PlannedCollection collection, long slices)
+    /// <param name="waiting">Slices of the collection that wait, and their records.</param>
+    public int MostOf(PlannedCollection collection, (long Slices, long Records) waiting)
     {
         ArgumentNullException.ThrowIfNull(collection);
         if (file.Collections.SingleOrDefault(mapping => mapping.Name == collection.Name) is not { } mapping || !IsStreamed(mapping))
             return 1;
         if (file.Slices.PerMessage is { } asked)
             return asked;
-        var records = collection.Keys / Math.Max(1.0, slices);
+        var records = waiting.Records / Math.Max(1.0, waiting.Slices);
         var byTime = MostSeconds / Math.Max(records * (collection.SecondsPerRecord ?? 0), 1e-9);
-        var byBalance = slices / Math.Max(1, workers * file.Worker.Slices * MessagesPerPlace);
+        var byBalance = waiting.Slices / Math.Max(1, workers * file.Worker.Slices * MessagesPerPlace);
         return (int)Math.Clamp(Math.Min(byTime, byBalance), 1, MostSlices);
     }
 

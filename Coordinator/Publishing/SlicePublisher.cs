@@ -25,7 +25,7 @@ internal sealed class SlicePublisher(
         var total = 0;
         foreach (var collection in await ledger.ListAsync(run.Id, cancellationToken))
         {
-            var most = parcels?.MostOf(collection, await ledger.CountSlicesAsync(run.Id, collection.Name, cancellationToken)) ?? 1;
+            var most = parcels?.MostOf(collection, await ledger.CountPendingAsync(run.Id, collection.Name, cancellationToken)) ?? 1;
             var sent = await PublishPendingAsync(collection.Name, silentFor, most, cancellationToken);
             if (sent > 0)
                 logger.Published(collection.Name, sent);

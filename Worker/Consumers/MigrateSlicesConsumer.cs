@@ -41,10 +41,10 @@ internal sealed class MigrateSlicesConsumer(
     /// <summary>The transport's, and the run's end.</summary>
     private CancellationToken _end;
 
-    /// <summary>Whole seconds of the message's budget that are left.</summary>
-    private int Budget => Math.Max(0, run.File.Worker.SliceBudgetSeconds - (int)time.GetElapsedTime(_begun).TotalSeconds);
+    /// <summary>Whole seconds of the message's budget that are left; the time that it waited for its turn counts.</summary>
+    private int Budget => Math.Max(1, run.File.Worker.SliceBudgetSeconds - (int)time.GetElapsedTime(_begun).TotalSeconds);
 
-    private bool IsEnough => Budget == 0 || inHand.Gate.IsAloneWanted || drain.Token.IsCancellationRequested || refusal.Reason is not null;
+    private bool IsStopping => inHand.Gate.IsAloneWanted || drain.Token.IsCancellationRequested || refusal.Reason is not null;
 
     public async Task Consume(ConsumeContext<MigrateSlices> context)
     {
@@ -63,9 +63,11 @@ internal sealed class MigrateSlicesConsumer(
             if (_holds.Count > 0)
                 await ClaimAndMigrateAsync();
         }
-        catch (Exception) when (run.Completed.IsCancellationRequested)
+        catch (Exception e) when (run.Completed.IsCancellationRequested)
         {
             logger.AttemptNotNeeded(_name);
+            if (e is SliceHungException { IsDeaf: true } hung)
+                RefuseDeaf(hung);
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
@@ -90,10 +92,10 @@ internal sealed class MigrateSlicesConsumer(
     private async Task ClaimAndMigrateAsync()
     {
         using var place = await inHand.Gate.EnterAsync(alone: false, _end);
-        await ClaimAsync();
         bool isPaused;
         try
         {
+            await ClaimAsync();
             isPaused = await MigrateAsync();
         }
         catch (Exception) when (!run.Completed.IsCancellationRequested)
@@ -150,7 +152,7 @@ internal sealed class MigrateSlicesConsumer(
     /// <returns>True when the collection is paused, and whoever lets it go on sends messages for what is left.</returns>
     private async Task<bool> MigrateAsync()
     {
-        while (_waiting.TryPeek(out var next) && !IsEnough)
+        for (var isFirst = true; _waiting.TryPeek(out var next) && !IsStopping && (isFirst || Budget > 1); isFirst = false)
         {
             // One that has failed before tells of its fault by itself, and takes no other with it.
             var attempt = _mayShare && next.StalledAttempts <= 1 ? await ShareAsync() : null;
@@ -195,10 +197,8 @@ internal sealed class MigrateSlicesConsumer(
         catch (SliceHungException e) when (e.IsDeaf)
         {
             WaitFor(attempt.Left, others);
-            (_mayShare, var reason) = (false, new UserException(ExitCode.Hung, $"{_name}: {TransientRetry.FirstLine(e)}. This worker ends; another one takes its place."));
-
-            // Only the process's end frees the thread. What is left goes back by a connection that this one cannot be sitting on.
-            refusal.Refuse(reason);
+            _mayShare = false;
+            RefuseDeaf(e);
         }
         catch (Exception e) when (!_end.IsCancellationRequested)
         {
@@ -215,6 +215,10 @@ internal sealed class MigrateSlicesConsumer(
 
         return attempt.IsPaused;
     }
+
+    /// <summary>Only the process's end frees the thread. What is left goes back by a connection that it cannot be sitting on.</summary>
+    private void RefuseDeaf(SliceHungException hung)
+        => refusal.Refuse(new UserException(ExitCode.Hung, $"{_name}: {TransientRetry.FirstLine(hung)}. This worker ends; another one takes its place."));
 
     /// <summary>How far each of the first is, the ledger knows.</summary>
     private async Task AskAsync(SharedAttempt attempt, int count)
@@ -263,6 +267,10 @@ internal sealed class MigrateSlicesConsumer(
         if (together.Count + apart.Count == 0)
             return;
         logger.GivenBack(_name, together.Count + apart.Count);
+
+        // This very process may be given the new messages before it is done with this one.
+        foreach (var slice in together.Concat(apart))
+            _holds[slice.Id.Number].Dispose();
         if (!isPaused)
         {
             await SliceSending.SendAsync(
@@ -270,7 +278,7 @@ internal sealed class MigrateSlicesConsumer(
         }
     }
 
-    /// <summary>All that is claimed. This very process may be given a new message for them before this one is done with.</summary>
+    /// <summary>All that is claimed.</summary>
     private async Task HandBackAsync(CancellationToken cancellationToken)
     {
         List<SliceClaim> left = [.. _waiting.Concat(_apart).OrderBy(claim => claim.Id.Number)];
@@ -290,10 +298,7 @@ internal sealed class MigrateSlicesConsumer(
         _waiting.Clear();
         _apart.Clear();
         foreach (var claim in left)
-        {
             Instruments.Ended(claim.Id.Collection, "handed_back");
-            _holds[claim.Id.Number].Dispose();
-        }
     }
 
     private SliceId Id(int number) => new(_context.Message.RunId, _context.Message.Collection, number);
